@@ -1,0 +1,8 @@
+/** The real world as one Platform: what a broker runs on outside the simulator. */
+import type { Platform } from '../platform.ts'
+import { nodeClock } from './clock.ts'
+import { nodeDisk } from './disk.ts'
+import { nodeNetwork } from './network.ts'
+import { nodeRandom } from './random.ts'
+
+export const nodePlatform: Platform = { clock: nodeClock, random: nodeRandom, disk: nodeDisk, network: nodeNetwork }
