@@ -1,0 +1,90 @@
+/**
+ * Makes dist/: what is run and what is published.
+ * Owns: the bundle (the command, the client's and the broker's doors, and the chunks they share) and the launcher in front of the command.
+ * Declarations come from tsc, and types are its affair: this never checks them.
+ *
+ * One bundle instead of some 250 modules, because a cold start is a promise: less to find, read and compile.
+ * Packages with machine code stay outside it. Published imports are bundled with the same chunks, so that an error class is one class
+ * whichever door it came through.
+ */
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const root = join(import.meta.dirname, '..')
+const dist = join(root, 'dist')
+/** Built here and moved into place whole, so that a broker started meanwhile sees the old dist or the new one, never half of each. */
+const staged = join(root, '.cache/dist')
+const replaced = join(root, '.cache/dist-before')
+const nativePackages = ['@node-rs/crc32', 'lz4-napi', 'snappy']
+const doors = ['client/index', 'broker/index']
+const command = 'broker/cli/main'
+
+/** CommonJS packages inside an ES module bundle still call require for Node's own modules. */
+const requireBanner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
+
+/**
+ * The compile cache must be on before the bulk is read, so the command is two files: this one switches it on, then loads the other.
+ * It lives inside dist rather than in the shared temporary folder, where another user could have put compiled code for us to run;
+ * where dist can't be written, Node goes without.
+ */
+const launcher = `#!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
+enableCompileCache(fileURLToPath(new URL('../../.compiled', import.meta.url)))
+await import('./stele.js')
+`
+
+function entryPoints(): { in: string; out: string }[] {
+  const entries = doors.map((door) => ({ in: join(root, `${door}.ts`), out: door }))
+  entries.push({ in: join(root, `${command}.ts`), out: 'broker/cli/stele' })
+  return entries.filter((entry) => existsSync(entry.in))
+}
+
+async function bundle(): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: entryPoints(),
+    outdir: staged,
+    chunkNames: 'broker/chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node26',
+    external: nativePackages,
+    banner: { js: requireBanner },
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'linked',
+    logLevel: 'warning',
+  })
+}
+
+function writeLauncher(): void {
+  if (!existsSync(join(staged, 'broker/cli/stele.js'))) return
+  const path = join(staged, `${command}.js`)
+  writeFileSync(path, launcher)
+  chmodSync(path, 0o755)
+}
+
+function writeDeclarations(): void {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  execFileSync(process.execPath, [tsc, '-p', 'config/tsconfig.build.json', '--outDir', staged], { cwd: root, stdio: 'inherit' })
+}
+
+function moveIntoPlace(): void {
+  rmSync(replaced, { recursive: true, force: true })
+  if (existsSync(dist)) renameSync(dist, replaced)
+  renameSync(staged, dist)
+  rmSync(replaced, { recursive: true, force: true })
+}
+
+rmSync(staged, { recursive: true, force: true })
+mkdirSync(staged, { recursive: true })
+await bundle()
+writeLauncher()
+writeDeclarations()
+writeFileSync(join(staged, '.built'), '')
+moveIntoPlace()
