@@ -6,7 +6,7 @@
  */
 import { DecodeError, truncated } from './malformed.ts'
 
-const TWO_32 = 0x1_0000_0000
+const two32 = 0x1_0000_0000
 
 /**
  * A place in a buffer that reading moves on: one object for a whole pass, so that a read need not return two things.
@@ -65,7 +65,7 @@ export class Cursor {
   /** An unsigned 64-bit integer, at most 10 bytes; beyond 2^53 the nearest double. */
   uvarlong(): number {
     const low = this.#low()
-    return high * TWO_32 + low
+    return high * two32 + low
   }
 
   /** A signed 64-bit integer, zigzag, at most 10 bytes; outside the safe integers the nearest double. */
@@ -79,8 +79,8 @@ export class Cursor {
       }
     }
     const low = this.#low()
-    const magnitude = (high >>> 1) * TWO_32 + (((low >>> 1) | (high << 31)) >>> 0)
-    return low & 1 ? -magnitude - 1 : magnitude
+    const half = ((low >>> 1) | (high << 31)) >>> 0
+    return low & 1 ? -((high >>> 1) * two32 + (half + 1)) : (high >>> 1) * two32 + half
   }
 
   uvarlongExact(): bigint {
@@ -167,14 +167,14 @@ export function writeVarint(buffer: Uint8Array, position: number, value: number)
 
 /** The value must be a safe integer, zero or more. */
 export function writeUvarlong(buffer: Uint8Array, position: number, value: number): number {
-  return writeHalves(buffer, position, Math.floor(value / TWO_32), value >>> 0)
+  return writeHalves(buffer, position, Math.floor(value / two32), value >>> 0)
 }
 
 /** The value must be a safe integer. */
 export function writeVarlong(buffer: Uint8Array, position: number, value: number): number {
   if (value >= -0x4000_0000 && value < 0x4000_0000) return writeVarint(buffer, position, value)
   const low = value | 0
-  const upper = Math.floor(value / TWO_32) | 0
+  const upper = Math.floor(value / two32) | 0
   const sign = upper >> 31
   return writeHalves(buffer, position, (((upper << 1) | (low >>> 31)) ^ sign) >>> 0, ((low << 1) ^ sign) >>> 0)
 }

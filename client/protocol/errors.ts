@@ -1,0 +1,178 @@
+/**
+ * Kafka's error codes: what a peer is told when its request cannot be done. One table; everything else follows from it.
+ * Retriable: the same request may succeed later. Not errors of ours: those are thrown (malformed.ts, assertions).
+ */
+
+interface Row {
+  readonly code: number
+  readonly retriable: boolean
+  readonly about: string
+}
+
+const table = {
+  UNKNOWN_SERVER_ERROR: { code: -1, retriable: false, about: 'The server met something it did not expect' },
+  NONE: { code: 0, retriable: false, about: 'No error' },
+  OFFSET_OUT_OF_RANGE: { code: 1, retriable: false, about: 'The offset lies outside what the log holds' },
+  CORRUPT_MESSAGE: { code: 2, retriable: true, about: 'A batch fails its checksum, has a bad size, or lacks the key its topic needs' },
+  UNKNOWN_TOPIC_OR_PARTITION: { code: 3, retriable: true, about: 'This server does not host the topic or partition' },
+  INVALID_FETCH_SIZE: { code: 4, retriable: false, about: 'The fetch asks for an impossible number of bytes' },
+  LEADER_NOT_AVAILABLE: { code: 5, retriable: true, about: 'The partition has no leader at the moment' },
+  NOT_LEADER_OR_FOLLOWER: { code: 6, retriable: true, about: 'This broker does not lead the partition, or is no replica of it' },
+  REQUEST_TIMED_OUT: { code: 7, retriable: true, about: 'It took longer than the request allowed' },
+  BROKER_NOT_AVAILABLE: { code: 8, retriable: false, about: 'The broker is not available' },
+  REPLICA_NOT_AVAILABLE: { code: 9, retriable: true, about: 'The replica is not available here' },
+  MESSAGE_TOO_LARGE: { code: 10, retriable: false, about: 'A batch is larger than the topic takes' },
+  STALE_CONTROLLER_EPOCH: { code: 11, retriable: false, about: 'The controller has moved on to a newer epoch' },
+  OFFSET_METADATA_TOO_LARGE: { code: 12, retriable: false, about: 'The metadata beside a committed offset is too long' },
+  NETWORK_EXCEPTION: { code: 13, retriable: true, about: 'The connection was lost before the answer came' },
+  COORDINATOR_LOAD_IN_PROGRESS: { code: 14, retriable: true, about: 'The coordinator is still loading its state' },
+  COORDINATOR_NOT_AVAILABLE: { code: 15, retriable: true, about: 'There is no coordinator at the moment' },
+  NOT_COORDINATOR: { code: 16, retriable: true, about: 'This broker does not coordinate the group or transaction' },
+  INVALID_TOPIC_EXCEPTION: { code: 17, retriable: false, about: "The topic's name is not allowed" },
+  RECORD_LIST_TOO_LARGE: { code: 18, retriable: false, about: 'The batches together are larger than a segment may be' },
+  NOT_ENOUGH_REPLICAS: { code: 19, retriable: true, about: 'Fewer replicas are in sync than the topic asks for' },
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: { code: 20, retriable: true, about: 'Written, but on fewer in-sync replicas than the topic asks for' },
+  INVALID_REQUIRED_ACKS: { code: 21, retriable: false, about: 'acks must be 0, 1 or -1 (all)' },
+  ILLEGAL_GENERATION: { code: 22, retriable: false, about: 'The member speaks for another generation of its group' },
+  INCONSISTENT_GROUP_PROTOCOL: { code: 23, retriable: false, about: 'The member shares no protocol with its group' },
+  INVALID_GROUP_ID: { code: 24, retriable: false, about: 'The group id is empty or not allowed' },
+  UNKNOWN_MEMBER_ID: { code: 25, retriable: false, about: 'The group does not know this member' },
+  INVALID_SESSION_TIMEOUT: { code: 26, retriable: false, about: "The session timeout is outside the broker's bounds" },
+  REBALANCE_IN_PROGRESS: { code: 27, retriable: false, about: 'The group is rebalancing: join again' },
+  INVALID_COMMIT_OFFSET_SIZE: { code: 28, retriable: false, about: 'The commit is too large for the offsets topic' },
+  TOPIC_AUTHORIZATION_FAILED: { code: 29, retriable: false, about: 'Not allowed for this topic' },
+  GROUP_AUTHORIZATION_FAILED: { code: 30, retriable: false, about: 'Not allowed for this group' },
+  CLUSTER_AUTHORIZATION_FAILED: { code: 31, retriable: false, about: 'Not allowed for the cluster' },
+  INVALID_TIMESTAMP: { code: 32, retriable: false, about: "A record's timestamp is out of the topic's bounds" },
+  UNSUPPORTED_SASL_MECHANISM: { code: 33, retriable: false, about: 'The SASL mechanism is not offered here' },
+  ILLEGAL_SASL_STATE: { code: 34, retriable: false, about: 'A SASL message came at the wrong moment' },
+  UNSUPPORTED_VERSION: { code: 35, retriable: false, about: 'This version of the request is not served' },
+  TOPIC_ALREADY_EXISTS: { code: 36, retriable: false, about: 'The topic exists already' },
+  INVALID_PARTITIONS: { code: 37, retriable: false, about: 'The number of partitions is not possible' },
+  INVALID_REPLICATION_FACTOR: { code: 38, retriable: false, about: 'The replication factor is not possible' },
+  INVALID_REPLICA_ASSIGNMENT: { code: 39, retriable: false, about: 'The assignment of replicas is not possible' },
+  INVALID_CONFIG: { code: 40, retriable: false, about: 'A setting has a value it cannot have' },
+  NOT_CONTROLLER: { code: 41, retriable: true, about: 'This node is not the controller' },
+  INVALID_REQUEST: { code: 42, retriable: false, about: 'The request contradicts itself or asks for the impossible' },
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: { code: 43, retriable: false, about: "The log's message format does not support this" },
+  POLICY_VIOLATION: { code: 44, retriable: false, about: 'A policy of this cluster forbids it' },
+  OUT_OF_ORDER_SEQUENCE_NUMBER: { code: 45, retriable: false, about: 'The sequence number is not the one that follows the last' },
+  DUPLICATE_SEQUENCE_NUMBER: { code: 46, retriable: false, about: 'The batch with this sequence number was written already' },
+  INVALID_PRODUCER_EPOCH: { code: 47, retriable: false, about: 'A newer epoch of this producer exists' },
+  INVALID_TXN_STATE: { code: 48, retriable: false, about: "The transaction's state does not allow this" },
+  INVALID_PRODUCER_ID_MAPPING: { code: 49, retriable: false, about: 'The producer id does not belong to this transactional id' },
+  INVALID_TRANSACTION_TIMEOUT: { code: 50, retriable: false, about: 'The transaction timeout is larger than the broker allows' },
+  CONCURRENT_TRANSACTIONS: { code: 51, retriable: true, about: 'The last change of this transaction has not finished: try again' },
+  TRANSACTION_COORDINATOR_FENCED: { code: 52, retriable: false, about: 'A newer coordinator took over this transaction' },
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: { code: 53, retriable: false, about: 'Not allowed for this transactional id' },
+  SECURITY_DISABLED: { code: 54, retriable: false, about: 'Security is not turned on' },
+  OPERATION_NOT_ATTEMPTED: { code: 55, retriable: false, about: 'Not tried, because of other failures in the same request' },
+  KAFKA_STORAGE_ERROR: { code: 56, retriable: true, about: 'The disk under the log failed' },
+  LOG_DIR_NOT_FOUND: { code: 57, retriable: false, about: 'No such log directory here' },
+  SASL_AUTHENTICATION_FAILED: { code: 58, retriable: false, about: 'The credentials were refused' },
+  UNKNOWN_PRODUCER_ID: { code: 59, retriable: false, about: 'The producer is not known here, its records may have aged out' },
+  REASSIGNMENT_IN_PROGRESS: { code: 60, retriable: false, about: 'A reassignment of this partition is already under way' },
+  DELEGATION_TOKEN_AUTH_DISABLED: { code: 61, retriable: false, about: 'Delegation tokens are not turned on' },
+  DELEGATION_TOKEN_NOT_FOUND: { code: 62, retriable: false, about: 'No such delegation token' },
+  DELEGATION_TOKEN_OWNER_MISMATCH: { code: 63, retriable: false, about: 'The delegation token belongs to someone else' },
+  DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: {
+    code: 64,
+    retriable: false,
+    about: 'Delegation tokens are not handed out over this kind of connection',
+  },
+  DELEGATION_TOKEN_AUTHORIZATION_FAILED: { code: 65, retriable: false, about: 'Not allowed for this delegation token' },
+  DELEGATION_TOKEN_EXPIRED: { code: 66, retriable: false, about: 'The delegation token has expired' },
+  INVALID_PRINCIPAL_TYPE: { code: 67, retriable: false, about: 'No such type of principal' },
+  NON_EMPTY_GROUP: { code: 68, retriable: false, about: 'The group still has members' },
+  GROUP_ID_NOT_FOUND: { code: 69, retriable: false, about: 'No such group' },
+  FETCH_SESSION_ID_NOT_FOUND: { code: 70, retriable: true, about: 'No such fetch session' },
+  INVALID_FETCH_SESSION_EPOCH: { code: 71, retriable: true, about: 'The fetch session is at another epoch' },
+  LISTENER_NOT_FOUND: { code: 72, retriable: true, about: 'The leader has no such listener' },
+  TOPIC_DELETION_DISABLED: { code: 73, retriable: false, about: 'Deleting topics is turned off' },
+  FENCED_LEADER_EPOCH: { code: 74, retriable: true, about: "The leader's epoch is newer than the request's" },
+  UNKNOWN_LEADER_EPOCH: { code: 75, retriable: true, about: "The request's leader epoch is newer than this broker knows" },
+  UNSUPPORTED_COMPRESSION_TYPE: { code: 76, retriable: false, about: "The client's version cannot read this compression" },
+  STALE_BROKER_EPOCH: { code: 77, retriable: false, about: 'The broker has registered anew since' },
+  OFFSET_NOT_AVAILABLE: { code: 78, retriable: true, about: 'The leader does not know the offset yet, right after its election' },
+  MEMBER_ID_REQUIRED: { code: 79, retriable: false, about: 'Join again with the member id just given' },
+  PREFERRED_LEADER_NOT_AVAILABLE: { code: 80, retriable: true, about: 'The preferred leader is not available' },
+  GROUP_MAX_SIZE_REACHED: { code: 81, retriable: false, about: 'The group is full' },
+  FENCED_INSTANCE_ID: { code: 82, retriable: false, about: 'Another member took over this instance id' },
+  ELIGIBLE_LEADERS_NOT_AVAILABLE: { code: 83, retriable: true, about: 'No replica may become leader' },
+  ELECTION_NOT_NEEDED: { code: 84, retriable: true, about: 'The partition has the leader it should have' },
+  NO_REASSIGNMENT_IN_PROGRESS: { code: 85, retriable: false, about: 'No reassignment of this partition is under way' },
+  GROUP_SUBSCRIBED_TO_TOPIC: { code: 86, retriable: false, about: 'The group is subscribed to the topic' },
+  INVALID_RECORD: { code: 87, retriable: false, about: "A record breaks the topic's rules" },
+  UNSTABLE_OFFSET_COMMIT: { code: 88, retriable: true, about: 'Offsets of an open transaction are pending' },
+  THROTTLING_QUOTA_EXCEEDED: { code: 89, retriable: true, about: 'A quota is used up for now' },
+  PRODUCER_FENCED: { code: 90, retriable: false, about: 'A newer producer with this transactional id took over' },
+  RESOURCE_NOT_FOUND: { code: 91, retriable: false, about: 'No such resource' },
+  DUPLICATE_RESOURCE: { code: 92, retriable: false, about: 'The resource is named twice' },
+  UNACCEPTABLE_CREDENTIAL: { code: 93, retriable: false, about: 'The credential does not meet the requirements' },
+  INCONSISTENT_VOTER_SET: { code: 94, retriable: false, about: 'The voters differ between sender and receiver' },
+  INVALID_UPDATE_VERSION: { code: 95, retriable: false, about: 'The version given for the feature is not possible' },
+  FEATURE_UPDATE_FAILED: { code: 96, retriable: false, about: 'The features could not be updated' },
+  PRINCIPAL_DESERIALIZATION_FAILURE: { code: 97, retriable: false, about: 'The forwarded principal could not be read' },
+  SNAPSHOT_NOT_FOUND: { code: 98, retriable: false, about: 'No such snapshot' },
+  POSITION_OUT_OF_RANGE: { code: 99, retriable: false, about: 'The position lies outside the snapshot' },
+  UNKNOWN_TOPIC_ID: { code: 100, retriable: true, about: 'This server knows no topic with this id' },
+  DUPLICATE_BROKER_REGISTRATION: { code: 101, retriable: false, about: 'A live broker with this id is registered' },
+  BROKER_ID_NOT_REGISTERED: { code: 102, retriable: false, about: 'No broker with this id is registered' },
+  INCONSISTENT_TOPIC_ID: { code: 103, retriable: true, about: "The topic's id differs from the one in the log" },
+  INCONSISTENT_CLUSTER_ID: { code: 104, retriable: false, about: "The cluster's id differs" },
+  TRANSACTIONAL_ID_NOT_FOUND: { code: 105, retriable: false, about: 'No such transactional id' },
+  FETCH_SESSION_TOPIC_ID_ERROR: { code: 106, retriable: true, about: 'A topic id changed within the fetch session' },
+  INELIGIBLE_REPLICA: { code: 107, retriable: false, about: 'A replica is not fit to be in sync' },
+  NEW_LEADER_ELECTED: { code: 108, retriable: false, about: 'A new leader took over with this very request' },
+  OFFSET_MOVED_TO_TIERED_STORAGE: { code: 109, retriable: false, about: 'The offset lies in tiered storage' },
+  FENCED_MEMBER_EPOCH: { code: 110, retriable: false, about: "The member's epoch is not the group's: rejoin" },
+  UNRELEASED_INSTANCE_ID: { code: 111, retriable: false, about: 'The member that holds this instance id has not left yet' },
+  UNSUPPORTED_ASSIGNOR: { code: 112, retriable: false, about: "The group's assignor is not offered here" },
+  STALE_MEMBER_EPOCH: { code: 113, retriable: false, about: "The member's epoch is behind: retry with the newest" },
+  MISMATCHED_ENDPOINT_TYPE: { code: 114, retriable: false, about: 'The endpoint serves the other kind of client, broker or controller' },
+  UNSUPPORTED_ENDPOINT_TYPE: { code: 115, retriable: false, about: 'This kind of endpoint is not served' },
+  UNKNOWN_CONTROLLER_ID: { code: 116, retriable: false, about: 'No controller with this id' },
+  UNKNOWN_SUBSCRIPTION_ID: { code: 117, retriable: false, about: 'No such telemetry subscription' },
+  TELEMETRY_TOO_LARGE: { code: 118, retriable: false, about: 'The telemetry is larger than allowed' },
+  INVALID_REGISTRATION: { code: 119, retriable: false, about: "The broker's registration is not possible" },
+  TRANSACTION_ABORTABLE: { code: 120, retriable: false, about: 'The transaction must be aborted' },
+  INVALID_RECORD_STATE: { code: 121, retriable: false, about: "The record's delivery state does not allow this" },
+  SHARE_SESSION_NOT_FOUND: { code: 122, retriable: true, about: 'No such share session' },
+  INVALID_SHARE_SESSION_EPOCH: { code: 123, retriable: true, about: 'The share session is at another epoch' },
+  FENCED_STATE_EPOCH: { code: 124, retriable: false, about: "The share coordinator's state epoch is newer" },
+  INVALID_VOTER_KEY: { code: 125, retriable: false, about: "The voter's key is not its directory's" },
+  DUPLICATE_VOTER: { code: 126, retriable: false, about: 'The voter is one already' },
+  VOTER_NOT_FOUND: { code: 127, retriable: false, about: 'No such voter' },
+  INVALID_REGULAR_EXPRESSION: { code: 128, retriable: false, about: 'The regular expression is not valid' },
+  REBOOTSTRAP_REQUIRED: { code: 129, retriable: false, about: 'The client must find the cluster anew' },
+  STREAMS_INVALID_TOPOLOGY: { code: 130, retriable: false, about: 'The streams topology is not valid' },
+  STREAMS_INVALID_TOPOLOGY_EPOCH: { code: 131, retriable: false, about: 'The streams topology has another epoch' },
+  STREAMS_TOPOLOGY_FENCED: { code: 132, retriable: false, about: 'A newer streams topology took over' },
+  SHARE_SESSION_LIMIT_REACHED: { code: 133, retriable: true, about: 'There are as many share sessions as allowed' },
+  GROUP_DELETION_FAILED: { code: 134, retriable: false, about: 'The group could not be deleted' },
+  STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED: {
+    code: 135,
+    retriable: false,
+    about: 'The description of the streams topology could not be stored',
+  },
+  CONTROLLER_ID_NOT_REGISTERED: { code: 136, retriable: false, about: 'No controller with this id is registered' },
+} as const satisfies Record<string, Row>
+
+export type ErrorName = keyof typeof table
+
+/** `ErrorCode.NOT_LEADER_OR_FOLLOWER` is 6. */
+export const ErrorCode = Object.fromEntries(Object.entries(table).map(([name, { code }]) => [name, code])) as {
+  readonly [N in ErrorName]: (typeof table)[N]['code']
+}
+export type ErrorCode = (typeof table)[ErrorName]['code']
+
+export interface ErrorEntry extends Row {
+  readonly name: ErrorName
+}
+
+const entries = new Map(Object.entries(table).map(([name, row]): [number, ErrorEntry] => [row.code, { name: name as ErrorName, ...row }]))
+
+/** A code that the table does not know reads as UNKNOWN_SERVER_ERROR, as Kafka's clients take it. */
+export function errorOf(code: number): ErrorEntry {
+  return entries.get(code) ?? (entries.get(ErrorCode.UNKNOWN_SERVER_ERROR) as ErrorEntry)
+}

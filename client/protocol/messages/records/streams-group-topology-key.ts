@@ -1,0 +1,13 @@
+/** Coordinator record, key StreamsGroupTopologyKey (type 23). */
+import { message, type Of, string } from '../../schema.ts'
+
+export const StreamsGroupTopologyKey = message({
+  name: 'StreamsGroupTopologyKey',
+  type: 'coordinator-key',
+  key: 23,
+  versions: '0',
+  fields: {
+    groupId: string('0+'),
+  },
+})
+export type StreamsGroupTopologyKey = Of<typeof StreamsGroupTopologyKey>
