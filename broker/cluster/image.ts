@@ -1,0 +1,135 @@
+/**
+ * The cluster image: all that the metadata log says, folded into one immutable value.
+ * Owns: the shapes. Never: changes one that exists (fold.ts makes the next), asks the world, or knows how records are kept.
+ * What a record did not touch is the same object in the next image, so that `===` tells whether a topic changed.
+ */
+import { PersistentMap } from './persistent-map.ts'
+import type { CarriedRecord } from './records.ts'
+
+export interface PartitionImage {
+  readonly index: number
+  /** Broker ids, the preferred leader first. */
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+  readonly removingReplicas: readonly number[]
+  readonly addingReplicas: readonly number[]
+  /** By replica: the id of the log directory that holds it. */
+  readonly directories: readonly string[]
+  readonly eligibleLeaderReplicas: readonly number[]
+  readonly lastKnownElr: readonly number[]
+  /** -1: none. */
+  readonly leader: number
+  readonly leaderRecoveryState: number
+  readonly leaderEpoch: number
+  /** Rises with every change of the partition. */
+  readonly partitionEpoch: number
+}
+
+export interface TopicImage {
+  readonly name: string
+  readonly id: string
+  /** Kafka's own: group offsets, transactions. */
+  readonly isInternal: boolean
+  /** By index, without gaps. */
+  readonly partitions: readonly PartitionImage[]
+}
+
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+  /** SecurityProtocol: 0 PLAINTEXT, 1 SSL, 2 SASL_PLAINTEXT, 3 SASL_SSL. */
+  readonly securityProtocol: number
+}
+
+export interface BrokerImage {
+  readonly id: number
+  readonly epoch: number
+  readonly incarnationId: string
+  /** By listener name. */
+  readonly endpoints: ReadonlyMap<string, Endpoint>
+  readonly rack: string | null
+  readonly features: readonly { name: string; minSupportedVersion: number; maxSupportedVersion: number }[]
+  /** Takes no leadership, and clients are not told of it. */
+  readonly fenced: boolean
+  readonly inControlledShutdown: boolean
+  readonly logDirs: readonly string[]
+}
+
+/** ConfigResource types, as numbers on the wire. */
+export const ResourceType = { TOPIC: 2, BROKER: 4, BROKER_LOGGER: 8, CLIENT_METRICS: 16, GROUP: 32 } as const
+
+/** Settings of one resource by name, as texts. */
+export type Configs = ReadonlyMap<string, string>
+
+const noConfigs: Configs = new Map()
+
+export interface ImageParts {
+  readonly topics: PersistentMap<string, TopicImage>
+  readonly topicsById: PersistentMap<string, TopicImage>
+  /** By `resourceKey`. */
+  readonly configs: PersistentMap<string, Configs>
+  readonly brokers: PersistentMap<number, BrokerImage>
+  readonly features: PersistentMap<string, number>
+  readonly nextProducerId: number
+  readonly carried: readonly CarriedRecord[]
+}
+
+export class ClusterImage implements ImageParts {
+  static readonly empty = new ClusterImage({
+    topics: PersistentMap.of(),
+    topicsById: PersistentMap.of(),
+    configs: PersistentMap.of(),
+    brokers: PersistentMap.of(),
+    features: PersistentMap.of(),
+    nextProducerId: 0,
+    carried: [],
+  })
+
+  readonly topics: PersistentMap<string, TopicImage>
+  readonly topicsById: PersistentMap<string, TopicImage>
+  readonly configs: PersistentMap<string, Configs>
+  readonly brokers: PersistentMap<number, BrokerImage>
+  /** Finalized levels by feature: `metadata.version`, `group.version`, … */
+  readonly features: PersistentMap<string, number>
+  /** The first producer id that no block handed out so far holds. */
+  readonly nextProducerId: number
+  /** What is kept for others, in the log's order. */
+  readonly carried: readonly CarriedRecord[]
+
+  constructor(parts: ImageParts) {
+    this.topics = parts.topics
+    this.topicsById = parts.topicsById
+    this.configs = parts.configs
+    this.brokers = parts.brokers
+    this.features = parts.features
+    this.nextProducerId = parts.nextProducerId
+    this.carried = parts.carried
+  }
+
+  topicName(id: string): string | undefined {
+    return this.topicsById.get(id)?.name
+  }
+
+  partition(topic: string, index: number): PartitionImage | undefined {
+    return this.topics.get(topic)?.partitions[index]
+  }
+
+  /** What is set on the resource itself; empty where nothing is. The resource '' of type BROKER is all brokers. */
+  configsOf(type: number, resource: string): Configs {
+    return this.configs.get(resourceKey(type, resource)) ?? noConfigs
+  }
+
+  topicConfigs(topic: string): Configs {
+    return this.configsOf(ResourceType.TOPIC, topic)
+  }
+}
+
+export function resourceKey(type: number, resource: string): string {
+  return `${type}/${resource}`
+}
+
+const internalTopics: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
+
+export function isInternalTopic(name: string): boolean {
+  return internalTopics.has(name)
+}
