@@ -3,6 +3,7 @@
  * Each value comes from the first layer that has it: changed at run time for this broker, changed at run time for all brokers,
  * given at start (file, environment, flag), and at last the table's default. A changed setting is a new snapshot.
  */
+import assert from 'node:assert/strict'
 import { type BrokerSettingName, type BrokerSettings, brokerSettings, isBrokerSetting } from './broker-settings.ts'
 import { ConfigError } from './config-error.ts'
 import { checkTogether } from './cross-checks.ts'
@@ -48,19 +49,35 @@ export class Settings {
 
   /** Of several for one name the last one counts. Throws ConfigError. */
   static from(given: Iterable<Given>): Settings {
-    return Settings.defaults.#changed('start', given)
+    return Settings.defaults.#changed('start', given).#checked()
   }
 
   /** The same with these on top of what was given at start. Throws ConfigError. */
   with(overrides: Overrides): Settings {
     const given = Object.entries(overrides).map(([name, value]) => ({ name, text: textOf(name, value), where: '' }))
-    return this.#changed('start', given)
+    return this.#changed('start', given).#checked()
   }
 
   /** The same with these in place of all that was changed at run time. Throws ConfigError. */
   withDynamic(allBrokers: ReadonlyMap<string, string>, thisBroker: ReadonlyMap<string, string>): Settings {
-    const cleared = new Settings({ ...this.#holdings, 'all brokers': none, 'this broker': none })
-    return cleared.#changed('all brokers', givenBy(allBrokers)).#changed('this broker', givenBy(thisBroker))
+    return this.#replaced('all brokers', allBrokers).#replaced('this broker', thisBroker).#checked()
+  }
+
+  /** The same with these in place of all in one layer. Throws ConfigError. */
+  withLayer(layer: Layer, texts: ReadonlyMap<string, string>): Settings {
+    return this.#replaced(layer, texts).#checked()
+  }
+
+  /** This broker's number: node.id, or broker.id where only that is set. */
+  get nodeId(): number {
+    const older = this.get('broker.id')
+    return this.isSet('node.id') || older < 0 ? this.get('node.id') : older
+  }
+
+  get dataDirectory(): string {
+    const [directory = this.get('log.dir')[0]] = this.get('log.dirs')
+    assert(directory !== undefined, 'there is one data directory')
+    return directory
   }
 
   get<N extends BrokerSettingName>(name: N): ValueOf<BrokerSettings[N]> {
@@ -104,14 +121,18 @@ export class Settings {
   #changed(layer: Layer, given: Iterable<Given>): Settings {
     const held = new Map(this.#holdings[layer])
     for (const { name, text, where } of given) held.set(name, { text, where, value: parsed(name, text, where) })
-    const settings = new Settings({ ...this.#holdings, [layer]: held })
-    checkTogether(settings)
-    return settings
+    return new Settings({ ...this.#holdings, [layer]: held })
   }
-}
 
-function givenBy(texts: ReadonlyMap<string, string>): Given[] {
-  return [...texts].map(([name, text]) => ({ name, text, where: 'AlterConfigs' }))
+  #replaced(layer: Layer, texts: ReadonlyMap<string, string>): Settings {
+    const given = [...texts].map(([name, text]) => ({ name, text, where: 'AlterConfigs' }))
+    return new Settings({ ...this.#holdings, [layer]: none }).#changed(layer, given)
+  }
+
+  #checked(): Settings {
+    checkTogether(this)
+    return this
+  }
 }
 
 function textOf(name: string, value: unknown): string {

@@ -2,6 +2,7 @@
  * What one broker counts and tells: every metric, with its name and meaning.
  * Owns: the counters of the hot path, plain numbers and arrays. What others own (log sizes, connections, …) is asked of them at each scrape.
  */
+import type { Vitals } from '../platform/vitals.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 import { type Labels, MetricRegistry, type Sample } from './registry.ts'
 
@@ -27,14 +28,6 @@ export interface Sources {
   tailCacheBytes(): number
   tailCacheHits(): number
   tailCacheMisses(): number
-}
-
-/** What the process tells when asked. */
-export interface Vitals {
-  cpuSeconds(): number
-  residentBytes(): number
-  heapBytes(): number
-  startedAtSeconds(): number
 }
 
 /** Kafka's error codes begin at -1 and are not half as many yet. */

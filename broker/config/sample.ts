@@ -1,0 +1,111 @@
+/** The settings tables as people read them: the sample file `config/broker.properties`, and the page `SETTINGS.md` beside this file. */
+import { sections } from './broker-settings.ts'
+import type { Kind } from './kind.ts'
+import type { Setting } from './setting.ts'
+import { topicSettings } from './topic-settings.ts'
+
+const columns = 110
+
+/** Every setting with its doc; all at their defaults, and commented out. */
+export function samplePropertiesFile(): string {
+  const head = [
+    '# Settings of a Stele broker, all of them, each at its default. Take away the # before a name to set it.',
+    "# The names are Apache Kafka's where Kafka has the concept, so its server.properties works too.",
+    '# The environment (STELE_LOG_RETENTION_HOURS=24) counts before this file, a flag (--set log.retention.hours=24) before both.',
+    '# This file is made from the table in broker/config/broker-settings.ts.',
+  ]
+  const parts = Object.entries(sections).map(([title, rows]) =>
+    [`# ---- ${title} ----`, ...Object.entries(rows).flatMap(sampleEntry)].join('\n'),
+  )
+  return `${[head.join('\n'), ...parts].join('\n\n')}\n`
+}
+
+function sampleEntry([name, row]: [string, Setting<unknown>]): string[] {
+  const value = row.format(row.default)
+  return ['', ...wrapped(docOf(row)), `#${name}=${value ?? ''}`]
+}
+
+function docOf({ doc, honoured, allowed, changeable }: Setting<unknown>): string {
+  const when = changeable === 'read-only' ? '' : ' Can be changed while the broker runs.'
+  return `${doc} (${capital(allowed)}.${when})${effect(honoured)}`
+}
+
+function effect(honoured: Setting<unknown>['honoured']): string {
+  switch (honoured) {
+    case 'yes':
+      return ''
+    case 'not yet':
+      return ' No effect in this version yet.'
+    case 'no':
+      return ' No effect: known from Kafka, and not needed here.'
+    default:
+      return honoured satisfies never
+  }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+function wrapped(text: string): string[] {
+  const lines: string[] = []
+  let line = '#'
+  for (const word of text.split(' ')) {
+    if (line.length + 1 + word.length > columns) {
+      lines.push(line)
+      line = '#'
+    }
+    line += ` ${word}`
+  }
+  return [...lines, line]
+}
+
+/** Both tables, as Markdown. */
+export function settingsPage(): string {
+  const broker = Object.entries(sections).flatMap(([title, rows]) => [
+    `### ${title}`,
+    '',
+    '| name | type | default | allowed | may change | meaning |',
+    '|---|---|---|---|---|---|',
+    ...Object.entries(rows).map(([name, row]: [string, Setting<unknown>]) =>
+      tableRow([`\`${name}\``, row.type, defaultOf(row), row.allowed, row.changeable, row.doc + effect(row.honoured)]),
+    ),
+    '',
+  ])
+  const topics = Object.entries(topicSettings).filter(([, { internal }]) => !internal)
+  return [
+    '# Settings',
+    '',
+    'Made from the tables in `broker-settings.ts` and `topic-settings.ts`. How files, environment and flags go together: `parse.ts`.',
+    '',
+    '## Of a broker',
+    '',
+    ...broker,
+    '## Of a topic',
+    '',
+    "Where a topic says nothing, the broker's setting counts.",
+    '',
+    '| name | type | default | allowed | broker setting | meaning |',
+    '|---|---|---|---|---|---|',
+    ...topics.map(([name, row]) =>
+      tableRow([
+        `\`${name}\``,
+        row.type,
+        defaultOf(row as Kind<unknown>),
+        row.allowed,
+        row.broker.map((one) => `\`${one}\``).join(', '),
+        row.doc,
+      ]),
+    ),
+    '',
+  ].join('\n')
+}
+
+function defaultOf(row: Kind<unknown>): string {
+  const text = row.format(row.default)
+  return text === null ? '' : `\`${text}\``
+}
+
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}

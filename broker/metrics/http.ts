@@ -1,0 +1,50 @@
+/**
+ * What a broker tells over HTTP: /metrics for Prometheus, /healthz whether it lives, /readyz whether it serves.
+ * Never: changes anything, or holds up the broker: a scrape only reads counters.
+ */
+import type { Http, HttpAnswer, HttpListener } from '../platform/http.ts'
+import type { Address } from '../platform/network.ts'
+import { expositionContentType, type MetricRegistry } from './registry.ts'
+
+export interface Health {
+  /** Why it must be restarted; `undefined` while it lives. */
+  broken(): string | undefined
+  /** Why it does not serve now (starting, closing); `undefined` while it does. */
+  notReady(): string | undefined
+}
+
+export interface MonitorOptions {
+  http: Http
+  address: Address
+  registry: MetricRegistry
+  health: Health
+}
+
+export function serveMonitor({ http, address, registry, health }: MonitorOptions): Promise<HttpListener> {
+  return http.listen(address, ({ path }) => {
+    switch (path) {
+      case '/metrics':
+        return metrics(registry)
+      case '/healthz':
+        return verdict(health.broken())
+      case '/readyz':
+        return verdict(health.broken() ?? health.notReady())
+      case '/':
+        return plain(200, 'Stele: /metrics /healthz /readyz\n')
+      default:
+        return plain(404, 'there is /metrics, /healthz and /readyz\n')
+    }
+  })
+}
+
+async function metrics(registry: MetricRegistry): Promise<HttpAnswer> {
+  return { status: 200, contentType: expositionContentType, body: await registry.exposition() }
+}
+
+function verdict(wrong: string | undefined): HttpAnswer {
+  return wrong === undefined ? plain(200, 'ok\n') : plain(503, `${wrong}\n`)
+}
+
+function plain(status: number, body: string): HttpAnswer {
+  return { status, contentType: 'text/plain; charset=utf-8', body }
+}

@@ -1,0 +1,72 @@
+/**
+ * The real HTTP server, on node:http, with bounds on everything a peer could make large or slow.
+ * node:http comes by getBuiltinModule: importing it as an ES module touches every export, WebSocket's whole client among them (18 ms at start).
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Http, HttpAnswer, HttpRequest } from '../http.ts'
+
+const limits = {
+  maxHeaderSize: 8 * 1024,
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 5_000,
+}
+const connectionsMax = 64
+/** An answer that was not taken within this time is given up. */
+const answerMillisMax = 30_000
+
+type Answerer = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
+
+export const nodeHttp: Http = {
+  listen: (address, answer) =>
+    new Promise((resolve, reject) => {
+      const { createServer } = process.getBuiltinModule('node:http')
+      const server = createServer(limits, (request, response) => void serve(request, response, answer))
+      server.maxConnections = connectionsMax
+      server.setTimeout(answerMillisMax)
+      server.once('error', reject)
+      server.listen({ host: address.host, port: address.port }, () => {
+        server.removeListener('error', reject)
+        const bound = server.address() as AddressInfo
+        resolve({
+          address: { host: bound.address, port: bound.port },
+          close: () =>
+            new Promise((closed) => {
+              server.close(() => closed())
+              server.closeAllConnections()
+            }),
+        })
+      })
+    }),
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, answer: Answerer): Promise<void> {
+  const { method = '', url = '/' } = request
+  response.on('error', () => response.destroy())
+  if (hasBody(request)) response.setHeader('connection', 'close')
+  if (method !== 'GET' && method !== 'HEAD')
+    return send(response, { status: 405, contentType: 'text/plain', body: 'only GET and HEAD\n' }, method)
+  send(response, await answered(answer, { method, path: url.split('?', 1)[0] ?? '/' }), method)
+}
+
+/** Nothing here reads a body; one that comes is not waited for. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+async function answered(answer: Answerer, request: HttpRequest): Promise<HttpAnswer> {
+  try {
+    return await answer(request)
+  } catch {
+    return { status: 500, contentType: 'text/plain', body: 'failed\n' }
+  }
+}
+
+function send(response: ServerResponse, { status, contentType, body }: HttpAnswer, method: string): void {
+  if (response.destroyed) return
+  const headers = { 'content-type': contentType, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' }
+  response.writeHead(status, headers)
+  response.end(method === 'HEAD' ? undefined : body)
+}
