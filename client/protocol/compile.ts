@@ -6,14 +6,12 @@
 import { decoderSource } from './decoder.ts'
 import { encoderSource } from './encoder.ts'
 import { DecodeError, EncodeError } from './malformed.ts'
+import type { Mode } from './layout.ts'
 import * as reading from './reader.ts'
 import type { Input, Message, Of } from './schema.ts'
 import { Cursor } from './varint.ts'
 import { within } from './versions.ts'
 import * as writing from './writer.ts'
-
-/** In number mode int64 is a number; in exact mode a bigint, for those who must lose nothing. */
-export type Mode = 'number' | 'exact'
 
 type Decoder = (cursor: Cursor) => unknown
 type Encoder = (writer: writing.Writer, value: unknown) => void
@@ -72,7 +70,7 @@ const cursor = new Cursor(nothing)
 function compileDecoder(declaration: Message, version: number, mode: Mode): Decoder {
   const { name, versions, codecs } = declaration
   if (!within(versions, version)) throw new DecodeError(`${name} has no version ${version}`, 0)
-  const decoder = new Function('reading', decoderSource(declaration, version, mode))(reading) as Decoder
+  const decoder = evaluate<Decoder>('reading', reading, decoderSource(declaration, version, mode))
   codecs[mode].decoders[version] = decoder
   return decoder
 }
@@ -80,7 +78,13 @@ function compileDecoder(declaration: Message, version: number, mode: Mode): Deco
 function compileEncoder(declaration: Message, version: number, mode: Mode): Encoder {
   const { name, versions, codecs } = declaration
   if (!within(versions, version)) throw new EncodeError(`${name} has no version ${version}`)
-  const encoder = new Function('writing', encoderSource(declaration, version, mode))(writing) as Encoder
+  const encoder = evaluate<Encoder>('writing', writing, encoderSource(declaration, version, mode))
   codecs[mode].encoders[version] = encoder
   return encoder
+}
+
+/** The text is made of declarations, that is of our own source, and never of anything a peer sent. */
+function evaluate<F>(name: string, scope: unknown, source: string): F {
+  // oxlint-disable-next-line typescript/no-implied-eval -- compiling text is what this file is for
+  return new Function(name, source)(scope) as F
 }

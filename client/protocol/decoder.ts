@@ -4,8 +4,7 @@
  * Invariants: no read past the cursor's end; no allocation larger than the bytes that are there could fill; every object has all
  * fields of the declaration in its order, so that all versions share a shape.
  */
-import type { Mode } from './compile.ts'
-import { defaultText, fixedSize, isCompact, isNullable, type Layout, layoutOf, partsOf, sizeMin } from './layout.ts'
+import { defaultText, fixedSize, isCompact, isNullable, type Layout, layoutOf, type Mode, partsOf, sizeMin } from './layout.ts'
 import { stringBytesMax } from './reader.ts'
 import type { Field, Fields, Message } from './schema.ts'
 
@@ -38,7 +37,9 @@ class DecoderSource {
     this.#plain(plain, path, values)
     if (this.#layout.flexible) this.#tagSection(tagged, path, values)
     for (const [name, field] of absent) values.set(name, defaultText(field, this.#layout))
-    return `{ ${Object.keys(fields).map((name) => `${name}: ${values.get(name)}`)} }`
+    return `{ ${Object.keys(fields)
+      .map((name) => `${name}: ${values.get(name)}`)
+      .join(', ')} }`
   }
 
   #plain(plain: [string, Field][], path: string, values: Map<string, string>): void {

@@ -4,8 +4,7 @@
  * one that the version lacks must hold its default, unless it is ignorable; one that does not fit its type is refused.
  */
 import assert from 'node:assert/strict'
-import type { Mode } from './compile.ts'
-import { defaultText, fixedSize, isCompact, isNullable, type Layout, layoutOf, partsOf } from './layout.ts'
+import { defaultText, fixedSize, isCompact, isNullable, type Layout, layoutOf, type Mode, partsOf } from './layout.ts'
 import type { Field, Fields, Message } from './schema.ts'
 
 export function encoderSource(message: Message, version: number, mode: Mode): string {

@@ -2,9 +2,11 @@
  * What a declaration means in one version: which fields stand where, how wide they are, what stands for a field that is not there.
  * Owns: these facts, for the encoder and the decoder both. Never: reads or writes bytes.
  */
-import type { Mode } from './compile.ts'
 import { emptyArray, emptyBytes, emptyStruct, type Field, type Fields, int64Max, type Kind, type Message } from './schema.ts'
 import { within } from './versions.ts'
+
+/** In number mode int64 is a number; in exact mode a bigint, for those who must lose nothing. */
+export type Mode = 'number' | 'exact'
 
 export interface Layout {
   readonly name: string
@@ -85,8 +87,10 @@ export function defaultText(field: Field, layout: Layout): string {
   if (value === emptyBytes) return 'noBytes'
   if (value === emptyArray || field.kind === 'array') return '[]'
   if (value === emptyStruct || field.kind === 'struct') {
-    return `{ ${Object.entries(field.fields as Fields).map(([name, inner]) => `${name}: ${defaultText(inner, layout)}`)} }`
+    return `{ ${Object.entries(field.fields as Fields)
+      .map(([name, inner]) => `${name}: ${defaultText(inner, layout)}`)
+      .join(', ')} }`
   }
-  if (field.kind === 'int64' && layout.exact) return value === int64Max ? '0x7fffffffffffffffn' : `${value}n`
+  if (field.kind === 'int64' && layout.exact) return value === int64Max ? '0x7fffffffffffffffn' : `${value as number}n`
   return JSON.stringify(value)
 }

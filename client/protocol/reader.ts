@@ -33,7 +33,7 @@ export function malformed(what: string, fault: string, position: number): Decode
  */
 const nameSlots = 1024
 const nameBytesMax = 32
-const names: string[] = new Array(nameSlots).fill('')
+const names: string[] = Array.from({ length: nameSlots }, () => '')
 
 export function text(buffer: Buffer, position: number, length: number): string {
   if (length > nameBytesMax) return buffer.utf8Slice(position, position + length)

@@ -60,7 +60,7 @@ function checkRow(row: Row): void {
   const rounded = decodeWhole(declaration, row.version, bytes, 'number')
   assert(isDeepStrictEqual(rounded, inNumbers(expected)), 'decoded otherwise in numbers')
   if (row.unknown) return
-  const given = inBytes(declaration.fields, row.json) as Struct
+  const given = inBytes(declaration.fields, row.json)
   assert.equal(encodeWhole(declaration, row.version, given, 'exact'), row.hex, 'encoded otherwise from JSON')
   assert.equal(encodeWhole(declaration, row.version, decoded, 'exact'), row.hex, 'encoded otherwise from what was decoded')
   if (isSafe(expected)) assert.equal(encodeWhole(declaration, row.version, rounded, 'number'), row.hex, 'encoded otherwise from numbers')
