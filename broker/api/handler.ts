@@ -10,7 +10,8 @@ import type { Services } from './services.ts'
 /** Who asks, and how. */
 export interface RequestContext {
   readonly apiVersion: number
-  readonly clientId: string | null
+  /** Empty if the client gave none. */
+  readonly clientId: string
   /** `User:ANONYMOUS` until there is authentication. */
   readonly principal: string
   /** The peer's address. */

@@ -3,6 +3,7 @@
  */
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Settings } from '../config/settings.ts'
+import type { LogDirectory } from '../log/log-directory.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Replicas } from '../replication/replicas.ts'
@@ -14,6 +15,8 @@ export interface Services {
   readonly cluster: Cluster
   /** The partitions this broker holds. */
   readonly replicas: Replicas
+  /** The data directory. */
+  readonly directory: LogDirectory
   /** This broker's settings as they stand now. */
   readonly settings: Settings
   readonly clock: Clock

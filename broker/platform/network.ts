@@ -45,5 +45,7 @@ export interface Listener {
 }
 
 export interface Network {
+  /** This machine's name, by which others may reach it. */
+  readonly hostName: string
   listen(address: Address, accept: (connection: Connection) => ConnectionHandler): Promise<Listener>
 }

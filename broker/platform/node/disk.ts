@@ -199,4 +199,3 @@ export const nodeDisk: Disk = {
     }),
   lock: (path) => takeLock(path),
 }
-

@@ -4,6 +4,7 @@
  * A read's bytes are handed out synchronously and copied by whoever keeps them, so sharing is safe.
  */
 import * as net from 'node:net'
+import { hostname } from 'node:os'
 import type { Address, Connection, ConnectionHandler, Listener, Network } from '../network.ts'
 
 const receiveBufferBytes = 256 * 1024
@@ -11,6 +12,9 @@ const receiveBuffer = Buffer.allocUnsafeSlow(receiveBufferBytes)
 
 /** Past this much unsent, `write` says false. The kernel's own socket buffer comes on top. */
 const writeHighWaterBytes = 1024 * 1024
+
+/** A peer that vanished without a word is found out by the kernel's probes after this long in silence. */
+const keepAliveMillis = 60_000
 
 interface OnRead {
   buffer: Buffer
@@ -87,6 +91,7 @@ function take(accepted: net.Socket, accept: (connection: Connection) => Connecti
     },
   })
   socket.setNoDelay(true)
+  socket.setKeepAlive(true, keepAliveMillis)
   const connection = new NodeConnection(socket)
   let failure: Error | undefined
   handler = accept(connection)
@@ -101,6 +106,9 @@ function take(accepted: net.Socket, accept: (connection: Connection) => Connecti
 }
 
 export const nodeNetwork: Network = {
+  get hostName() {
+    return hostname()
+  },
   listen: (address, accept) =>
     new Promise((resolve, reject) => {
       const server = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => take(socket, accept))

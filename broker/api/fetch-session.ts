@@ -1,0 +1,157 @@
+/**
+ * Incremental fetch sessions (KIP-227): a reader of many partitions names them once, and then only what changes.
+ * Owns: what each session reads and what it was last told, within `max.incremental.fetch.session.cache.slots`.
+ * Never: reads a partition. Sessions outlive connections; the least recently used one makes room once it has been idle.
+ */
+import { ErrorCode } from '../../client/protocol/errors.ts'
+import type { FetchRequest } from '../../client/protocol/messages/fetch.ts'
+import type { Of } from '../../client/protocol/schema.ts'
+import type { Millis } from '../platform/clock.ts'
+import type { Random } from '../platform/random.ts'
+
+type Request = Of<typeof FetchRequest>
+
+/** One partition that a reader follows. */
+export interface FetchItem {
+  /** Empty until the topic of an id is known. */
+  topic: string
+  readonly topicId: string
+  readonly index: number
+  fetchOffset: number
+  maxBytes: number
+  currentLeaderEpoch: number
+  lastFetchedEpoch: number
+  /** What the reader was last told, so that an unchanged partition can be left out. */
+  toldHighWatermark: number
+  toldStartOffset: number
+}
+
+/** What a request asks for, its session applied. */
+export interface FetchPlan {
+  items: Iterable<FetchItem>
+  /** 0: no session. */
+  sessionId: number
+  /** Only what changed is answered. */
+  incremental: boolean
+  session: FetchSession | undefined
+}
+
+const sessionlessEpoch = -1
+const firstEpoch = 0
+const idleBeforeEvictionMillis: Millis = 120_000
+
+const nextEpoch = (epoch: number): number => (epoch === 0x7fffffff ? 1 : epoch + 1)
+
+export class FetchSession {
+  readonly id: number
+  readonly usesTopicIds: boolean
+  readonly items = new Map<string, FetchItem>()
+  epoch = 1
+  usedAt: Millis
+
+  constructor(id: number, usesTopicIds: boolean, now: Millis) {
+    this.id = id
+    this.usesTopicIds = usesTopicIds
+    this.usedAt = now
+  }
+
+  /** Partitions that had data go to the end, so that a busy one cannot starve the rest. */
+  moveToEnd(item: FetchItem): void {
+    const key = keyOf(item.topic, item.topicId, item.index, this.usesTopicIds)
+    this.items.delete(key)
+    this.items.set(key, item)
+  }
+}
+
+const keyOf = (topic: string, topicId: string, index: number, byId: boolean): string => `${byId ? topicId : topic}/${index}`
+
+function itemsOf(request: Request): FetchItem[] {
+  const items: FetchItem[] = []
+  for (const { topic, topicId, partitions } of request.topics) {
+    for (const { partition, fetchOffset, partitionMaxBytes, currentLeaderEpoch, lastFetchedEpoch } of partitions) {
+      items.push({
+        topic,
+        topicId,
+        index: partition,
+        fetchOffset,
+        maxBytes: partitionMaxBytes,
+        currentLeaderEpoch,
+        lastFetchedEpoch,
+        toldHighWatermark: -1,
+        toldStartOffset: -1,
+      })
+    }
+  }
+  return items
+}
+
+export class FetchSessions {
+  readonly #sessions = new Map<number, FetchSession>()
+  readonly #slotsMax: number
+  readonly #random: Random
+
+  constructor(slotsMax: number, random: Random) {
+    this.#slotsMax = slotsMax
+    this.#random = random
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  /** What to read, or the error code that answers the whole request. */
+  plan(request: Request, usesTopicIds: boolean, now: Millis): FetchPlan | number {
+    const { sessionId, sessionEpoch } = request
+    if (sessionEpoch === sessionlessEpoch || sessionEpoch === firstEpoch) {
+      this.#sessions.delete(sessionId)
+      const items = itemsOf(request)
+      const session = sessionEpoch === firstEpoch ? this.#open(items, usesTopicIds, now) : undefined
+      return { items, sessionId: session?.id ?? 0, incremental: false, session }
+    }
+    const session = this.#sessions.get(sessionId)
+    if (!session) return ErrorCode.FETCH_SESSION_ID_NOT_FOUND
+    if (session.epoch !== sessionEpoch) return ErrorCode.INVALID_FETCH_SESSION_EPOCH
+    if (session.usesTopicIds !== usesTopicIds) return ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR
+    this.#update(session, request)
+    session.epoch = nextEpoch(session.epoch)
+    session.usedAt = now
+    this.#sessions.delete(sessionId)
+    this.#sessions.set(sessionId, session)
+    return { items: [...session.items.values()], sessionId, incremental: true, session }
+  }
+
+  #open(items: FetchItem[], usesTopicIds: boolean, now: Millis): FetchSession | undefined {
+    if (items.length === 0 || !this.#makeRoom(now)) return undefined
+    let id = 0
+    while (id === 0 || this.#sessions.has(id)) id = this.#random.bytes(4).readUInt32BE(0) & 0x7fffffff
+    const session = new FetchSession(id, usesTopicIds, now)
+    for (const item of items) session.items.set(keyOf(item.topic, item.topicId, item.index, usesTopicIds), item)
+    this.#sessions.set(id, session)
+    return session
+  }
+
+  #makeRoom(now: Millis): boolean {
+    if (this.#sessions.size < this.#slotsMax) return true
+    const oldest = this.#sessions.values().next().value
+    if (!oldest || now - oldest.usedAt < idleBeforeEvictionMillis) return false
+    this.#sessions.delete(oldest.id)
+    return true
+  }
+
+  #update(session: FetchSession, request: Request): void {
+    for (const item of itemsOf(request)) {
+      const key = keyOf(item.topic, item.topicId, item.index, session.usesTopicIds)
+      const known = session.items.get(key)
+      if (!known) session.items.set(key, item)
+      else {
+        known.fetchOffset = item.fetchOffset
+        known.maxBytes = item.maxBytes
+        known.currentLeaderEpoch = item.currentLeaderEpoch
+        known.lastFetchedEpoch = item.lastFetchedEpoch
+      }
+    }
+    for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
+      for (const index of partitions) session.items.delete(keyOf(topic, topicId, index, session.usesTopicIds))
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Produce (key 0): appends what producers send.
+ * acks=0 and 1 are answered when the batch is written to the page cache, acks=all when it is on the disk of every in-sync
+ * replica, unless the topic says `stele.ack.durability=memory`. Batches of pipelined requests are appended in the order of arrival.
+ */
+import { ErrorCode } from '../../client/protocol/errors.ts'
+import { ProduceRequest, ProduceResponse } from '../../client/protocol/messages/produce.ts'
+import type { Input, Of } from '../../client/protocol/schema.ts'
+import { checkProduceRecords } from '../../client/records/validate.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { Partition } from '../replication/partition.ts'
+import { api, type RequestContext } from './handler.ts'
+import type { Ticket, Waiter } from './purgatory.ts'
+import type { Services } from './services.ts'
+
+type Request = Of<typeof ProduceRequest>
+type Response = Input<typeof ProduceResponse>
+type PartitionData = Request['topicData'][number]['partitionData'][number]
+type PartitionResponse = NonNullable<NonNullable<NonNullable<Response['responses']>[number]['partitionResponses']>[number]>
+
+const acksAll = -1
+
+export const produce = api({
+  request: ProduceRequest,
+  response: ProduceResponse,
+  versions: [0, 13],
+  handle(request, context, services) {
+    if (request.acks < acksAll || request.acks > 1) return refuseAll(request, ErrorCode.INVALID_REQUIRED_ACKS)
+    const exchange = new ProduceExchange(request, services)
+    for (const topic of request.topicData) {
+      const name = topic.name || services.cluster.image.topicName(topic.topicId) || ''
+      const partitionResponses: PartitionResponse[] = []
+      for (const data of topic.partitionData) {
+        const partition = name === '' ? undefined : services.replicas.get(name, data.index)
+        partitionResponses.push(
+          partition ? exchange.append(partition, data, context) : missing(name, topic.topicId, data.index, services, context),
+        )
+      }
+      exchange.responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses })
+    }
+    return exchange.answered()
+  },
+})
+
+function refuseAll(request: Request, errorCode: number): Response | undefined {
+  if (request.acks === 0) return undefined
+  const responses = request.topicData.map(({ name, topicId, partitionData }) => ({
+    name,
+    topicId,
+    partitionResponses: partitionData.map(({ index }) => refused(index, errorCode)),
+  }))
+  return { responses }
+}
+
+function refused(index: number, errorCode: number, errorMessage: string | null = null): PartitionResponse {
+  return { index, errorCode, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1, errorMessage }
+}
+
+function missing(name: string, topicId: string, index: number, services: Services, context: RequestContext): PartitionResponse {
+  if (name === '') return refused(index, context.apiVersion >= 13 ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.INVALID_TOPIC_EXCEPTION)
+  void topicId
+  return refused(index, services.replicas.errorFor(name, index))
+}
+
+/** One request on its way: what was appended, and what must come true before it is answered. */
+class ProduceExchange implements Waiter {
+  readonly responses: NonNullable<Response['responses']> = []
+  readonly #request: Request
+  readonly #services: Services
+  readonly #appended: { partition: Partition; response: PartitionResponse }[] = []
+  #notDurable = 0
+  #ticket: Ticket | undefined
+  #resolve: ((response: Response | undefined) => void) | undefined
+
+  constructor(request: Request, services: Services) {
+    this.#request = request
+    this.#services = services
+  }
+
+  append(partition: Partition, data: PartitionData, context: RequestContext): PartitionResponse {
+    const { acks } = this.#request
+    if (!partition.isLeader) return refused(data.index, ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    if (acks === acksAll && partition.inSyncReplicas < partition.log.config.minInsyncReplicas) {
+      return refused(data.index, ErrorCode.NOT_ENOUGH_REPLICAS)
+    }
+    const fault = checkProduceRecords(data.records, context.apiVersion)
+    if (fault) return refused(data.index, fault.error, fault.message)
+    const result = partition.log.append(data.records as Buffer, {
+      leaderEpoch: partition.leaderEpoch,
+      now: context.now,
+      retain: context.ownsBytes,
+      origin: 'client',
+    })
+    if ('error' in result) return { ...refused(data.index, result.error, result.message), recordErrors: result.recordErrors ?? [] }
+    const response: PartitionResponse = {
+      index: data.index,
+      baseOffset: result.firstOffset,
+      logAppendTimeMs: result.logAppendTime,
+      logStartOffset: result.logStartOffset,
+    }
+    this.#appended.push({ partition, response })
+    return response
+  }
+
+  answered(): Promise<Response | undefined> | Response | undefined {
+    if (this.#appended.length === 0) return this.#answer()
+    return new Promise((resolve) => {
+      this.#resolve = resolve
+      this.#services.replicas.afterWrite(this.#written)
+    })
+  }
+
+  expire(): void {
+    this.#ticket = undefined
+    for (const { response } of this.#appended) response.errorCode = ErrorCode.REQUEST_TIMED_OUT
+    this.#finish()
+  }
+
+  /** All that this turn brought is in the page cache, or its log is offline. */
+  readonly #written = (): void => {
+    for (const { partition, response } of this.#appended) {
+      if (partition.log.offline) response.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
+      else if (this.#request.acks === acksAll && partition.log.config.ackDurability === 'disk') this.#awaitDisk(partition.log, response)
+    }
+    if (this.#notDurable === 0) this.#finish()
+    else this.#ticket = this.#services.purgatory.enter(this, this.#request.timeoutMs)
+  }
+
+  #awaitDisk(log: PartitionLog, response: PartitionResponse): void {
+    this.#notDurable++
+    log.durable(log.writtenEnd, (error) => {
+      this.#notDurable--
+      if (error) response.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
+      if (this.#notDurable === 0 && this.#ticket) {
+        this.#services.purgatory.leave(this.#ticket)
+        this.#finish()
+      }
+    })
+  }
+
+  #finish(): void {
+    this.#resolve?.(this.#answer())
+    this.#resolve = undefined
+  }
+
+  #answer(): Response | undefined {
+    return this.#request.acks === 0 ? undefined : { responses: this.responses }
+  }
+}

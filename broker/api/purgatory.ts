@@ -1,0 +1,99 @@
+/**
+ * Requests that wait: for a partition to grow, for an offset to be committed, or for their time to run out.
+ * Owns: who waits, and the wheel that times them. Never: what they wait for, or what they answer.
+ * A waiter is woken by whoever changes what it waits for, and expires once; either way it leaves for good.
+ */
+import type { Clock, Millis } from '../platform/clock.ts'
+
+export interface Waiter {
+  /** Time is up: answer with what there is. */
+  expire(): void
+}
+
+const tickMillis: Millis = 4
+const slotCount = 1024
+
+/** A place in the wheel; `undefined` slot: not waiting any more. */
+export interface Ticket {
+  readonly waiter: Waiter
+  slot: Set<Ticket> | undefined
+  rounds: number
+}
+
+/**
+ * A hashed timer wheel (Varghese and Lauck): adding and removing cost the same however many wait.
+ * It ticks only while somebody waits, so an idle broker sleeps.
+ */
+export class Purgatory {
+  readonly #clock: Clock
+  readonly #slots: Set<Ticket>[] = Array.from({ length: slotCount }, () => new Set<Ticket>())
+  #hand = 0
+  /** When the hand last moved, monotonic. */
+  #at: Millis = 0
+  #size = 0
+  #ticking = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Calls `waiter.expire` after `delay`, unless `leave` comes first. */
+  enter(waiter: Waiter, delay: Millis): Ticket {
+    if (!this.#ticking) this.#start()
+    const behind = this.#clock.monotonic() - this.#at
+    const ticks = Math.max(1, Math.ceil((delay + behind) / tickMillis))
+    const slot = this.#slots[(this.#hand + ticks) % slotCount] as Set<Ticket>
+    const ticket: Ticket = { waiter, slot, rounds: Math.floor((ticks - 1) / slotCount) }
+    slot.add(ticket)
+    this.#size++
+    return ticket
+  }
+
+  leave(ticket: Ticket): void {
+    if (!ticket.slot) return
+    ticket.slot.delete(ticket)
+    ticket.slot = undefined
+    this.#size--
+  }
+
+  /** Expires all now: the broker is closing, and nobody should wait for it. */
+  expireAll(): void {
+    for (const slot of this.#slots) for (const ticket of [...slot]) this.#expire(ticket)
+  }
+
+  #start(): void {
+    this.#ticking = true
+    this.#at = this.#clock.monotonic()
+    this.#clock.after(tickMillis, this.#tick)
+  }
+
+  readonly #tick = (): void => {
+    const now = this.#clock.monotonic()
+    while (now - this.#at >= tickMillis) {
+      this.#at += tickMillis
+      this.#hand = (this.#hand + 1) % slotCount
+      this.#turn(this.#slots[this.#hand] as Set<Ticket>)
+    }
+    if (this.#size > 0) this.#clock.after(tickMillis, this.#tick)
+    else this.#ticking = false
+  }
+
+  #turn(slot: Set<Ticket>): void {
+    if (slot.size === 0) return
+    for (const ticket of [...slot]) {
+      if (ticket.rounds > 0) ticket.rounds--
+      else this.#expire(ticket)
+    }
+  }
+
+  #expire(ticket: Ticket): void {
+    if (!ticket.slot) return
+    this.leave(ticket)
+    ticket.waiter.expire()
+  }
+}

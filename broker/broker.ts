@@ -1,0 +1,208 @@
+/**
+ * One broker, put together: from a platform and settings to a listening node.
+ * Owns: the order in which the parts start and stop. Never: does their work, reads argv, or touches the world itself.
+ */
+import { FetchSessions } from './api/fetch-session.ts'
+import { Purgatory } from './api/purgatory.ts'
+import type { Services } from './api/services.ts'
+import { servedApis } from './api/table.ts'
+import type { ImageChange } from './cluster/change.ts'
+import { Cluster } from './cluster/cluster.ts'
+import { type Endpoint, ResourceType, resourceKey } from './cluster/image.ts'
+import { EmbeddedMetadataLog } from './cluster/metadata-log/embedded.ts'
+import { endpointsOf } from './config/endpoints.ts'
+import { isWildcard } from './config/listeners.ts'
+import type { Settings } from './config/settings.ts'
+import { LogDirectory } from './log/log-directory.ts'
+import type { Sources } from './metrics/broker-metrics.ts'
+import type { Logger } from './metrics/logger.ts'
+import type { Address } from './platform/network.ts'
+import type { Platform } from './platform/platform.ts'
+import { Replicas } from './replication/replicas.ts'
+import { Dispatcher } from './server/dispatch.ts'
+import { Server, type TrafficMetrics } from './server/server.ts'
+
+export interface BrokerOptions {
+  readonly platform: Platform
+  readonly settings: Settings
+  readonly logger: Logger
+  readonly metrics: TrafficMetrics & { flushed(seconds: number): void }
+  /** Told of a broken invariant. The broker must be thrown away; starting it again recovers it. */
+  onFatal(error: unknown): void
+}
+
+const plaintext = 0
+
+export class Broker {
+  readonly directory: LogDirectory
+  readonly cluster: Cluster
+  readonly replicas: Replicas
+  readonly server: Server
+  readonly purgatory: Purgatory
+  /** By listener name: where it really listens. */
+  readonly addresses = new Map<string, Address>()
+  readonly #options: BrokerOptions
+  #settings: Settings
+  #closing: Promise<void> | undefined
+
+  private constructor(options: BrokerOptions) {
+    const { platform, logger } = options
+    const { clock, random } = platform
+    this.#options = options
+    this.#settings = options.settings
+    const settings = () => this.#settings
+    const { nodeId } = options.settings
+    this.directory = LogDirectory.open({
+      platform,
+      path: options.settings.dataDirectory,
+      nodeId,
+      settings: directorySettings(options.settings),
+      logger: logger.child({ part: 'log' }),
+      onWritten: (log) => this.replicas.written(log),
+      onOffline: (log) => this.replicas.offline(log),
+      onFlushed: (seconds) => options.metrics.flushed(seconds),
+    })
+    this.cluster = new Cluster({
+      brokerId: nodeId,
+      clusterId: this.directory.clusterId,
+      log: EmbeddedMetadataLog.open({ platform, directory: this.directory, logger: logger.child({ part: 'cluster' }) }),
+      settings,
+      clock,
+      random,
+      logger: logger.child({ part: 'cluster' }),
+    })
+    this.replicas = new Replicas({
+      brokerId: nodeId,
+      directory: this.directory,
+      configOf: (topic) => this.#settings.logConfig(this.cluster.image.topicConfigs(topic)),
+    })
+    this.purgatory = new Purgatory(clock)
+    const fetchSessions = new FetchSessions(options.settings.get('max.incremental.fetch.session.cache.slots'), random)
+    const services: Services = {
+      cluster: this.cluster,
+      replicas: this.replicas,
+      directory: this.directory,
+      get settings() {
+        return settings()
+      },
+      clock,
+      random,
+      purgatory: this.purgatory,
+      fetchSessions,
+    }
+    const dispatcher = new Dispatcher({ apis: servedApis(), services, metrics: options.metrics, fatal: (error) => options.onFatal(error) })
+    this.server = new Server({
+      network: platform.network,
+      clock,
+      dispatcher,
+      metrics: options.metrics,
+      settings: serverSettings(options.settings),
+      logger: logger.child({ part: 'server' }),
+    })
+  }
+
+  /** Recovers the data directory and listens. Throws ConfigError, DirectoryRefused or DiskError. */
+  static async start(options: BrokerOptions): Promise<Broker> {
+    const endpoints = endpointsOf(options.settings)
+    const broker = new Broker(options)
+    try {
+      for (const warning of endpoints.warnings) options.logger.warn({}, warning)
+      broker.cluster.onChange((change) => broker.#follow(change))
+      await broker.cluster.start()
+      for (const { name, host, port } of endpoints.listeners) broker.addresses.set(name, await broker.server.listen(name, { host, port }))
+      await broker.cluster.register({ endpoints: broker.#advertised(endpoints.advertised), rack: options.settings.get('broker.rack') })
+      return broker
+    } catch (error) {
+      await broker.close()
+      throw error
+    }
+  }
+
+  get settings(): Settings {
+    return this.#settings
+  }
+
+  /** What it tells to whoever scrapes its metrics. */
+  sources(): Sources {
+    const { server, purgatory, replicas, directory } = this
+    return {
+      connections: () => server.connectionCount,
+      requestMemoryBytes: () => server.memory.bytesInUse,
+      requestsWaiting: () => purgatory.size,
+      topicSizes: () => replicas.sizes(),
+      partitionsOffline: () => replicas.offlineCount,
+      tailCacheBytes: () => directory.tailCache.bytes,
+      tailCacheHits: () => directory.tailCache.hits,
+      tailCacheMisses: () => directory.tailCache.misses,
+    }
+  }
+
+  /** Answers what was asked, flushes, and leaves the mark of a clean stop. Safe to call at any moment, and twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const drained = this.server.close()
+    this.purgatory.expireAll()
+    await drained
+    await this.cluster.close()
+    await this.directory.close()
+  }
+
+  #advertised(said: ReadonlyMap<string, Address>): Map<string, Endpoint> {
+    const endpoints = new Map<string, Endpoint>()
+    for (const [name, bound] of this.addresses) {
+      const here = { host: isWildcard(bound.host) ? this.#options.platform.network.hostName : bound.host, port: bound.port }
+      const { host, port } = said.get(name) ?? here
+      endpoints.set(name, { host, port: port === 0 ? bound.port : port, securityProtocol: plaintext })
+    }
+    return endpoints
+  }
+
+  /** The image changed: open, delete and reconfigure what it says. */
+  #follow({ image, topics, configs }: ImageChange): void {
+    if (this.#settingsTouched(configs)) {
+      const allBrokers = image.configsOf(ResourceType.BROKER, '')
+      const thisBroker = image.configsOf(ResourceType.BROKER, String(this.cluster.brokerId))
+      this.#settings = this.#options.settings.withDynamic(allBrokers, thisBroker)
+      for (const name of image.topics.keys()) this.replicas.reconfigure(name)
+    }
+    for (const name of topics) {
+      const topic = image.topics.get(name)
+      if (topic) this.replicas.topicIs(topic)
+      else this.replicas.topicGone(name)
+    }
+    for (const key of configs) {
+      const [type, name = ''] = key.split(/\/(.*)/s)
+      if (Number(type) === ResourceType.TOPIC) this.replicas.reconfigure(name)
+    }
+  }
+
+  #settingsTouched(configs: ReadonlySet<string>): boolean {
+    const mine = String(this.cluster.brokerId)
+    return configs.has(resourceKey(ResourceType.BROKER, '')) || configs.has(resourceKey(ResourceType.BROKER, mine))
+  }
+}
+
+function directorySettings(settings: Settings) {
+  return {
+    tailCacheBytes: settings.get('stele.tail.cache.bytes'),
+    recoveryPointCheckpointMillis: settings.get('log.flush.offset.checkpoint.interval.ms'),
+    startOffsetCheckpointMillis: settings.get('log.flush.start.offset.checkpoint.interval.ms'),
+    retentionCheckMillis: settings.get('log.retention.check.interval.ms'),
+    flushCheckMillis: settings.get('log.flush.scheduler.interval.ms'),
+    producerIdExpirationMillis: settings.get('producer.id.expiration.ms'),
+  }
+}
+
+function serverSettings(settings: Settings) {
+  return {
+    frameBytesMax: settings.get('socket.request.max.bytes'),
+    requestMemoryBytesMax: settings.get('queued.max.request.bytes'),
+    connectionsMax: settings.get('max.connections'),
+    connectionsPerHostMax: settings.get('max.connections.per.ip'),
+    idleMillisMax: settings.get('connections.max.idle.ms'),
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * One partition as this broker holds it: its log, who leads it, and how far it is committed.
+ * Owns: the high watermark, and who waits for it to move. Never: the bytes (the log's), or the decision who leads (the cluster's).
+ * Invariants: start offset <= high watermark <= written end <= end; the high watermark never goes back while the log lives.
+ */
+import assert from 'node:assert/strict'
+import type { PartitionLog } from '../log/partition-log.ts'
+
+export type Offset = number
+
+/** Told when more of a partition may be read, or when it can no longer be read here. */
+export interface Watcher {
+  partitionMoved(partition: Partition): void
+}
+
+export class Partition {
+  readonly topic: string
+  readonly topicId: string
+  readonly index: number
+  readonly log: PartitionLog
+  readonly #watchers = new Set<Watcher>()
+  #leaderEpoch: number
+  #leading = false
+  #inSyncReplicas = 1
+
+  constructor(topic: string, topicId: string, index: number, log: PartitionLog) {
+    this.topic = topic
+    this.topicId = topicId
+    this.index = index
+    this.log = log
+    this.#leaderEpoch = -1
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch
+  }
+
+  get isLeader(): boolean {
+    return this.#leading
+  }
+
+  get isInternal(): boolean {
+    return this.topic === '__consumer_offsets' || this.topic === '__transaction_state'
+  }
+
+  /** How many replicas are in sync, this one included. */
+  get inSyncReplicas(): number {
+    return this.#inSyncReplicas
+  }
+
+  get highWatermark(): Offset {
+    return this.log.highWatermark
+  }
+
+  get lastStableOffset(): Offset {
+    return this.log.lastStableOffset
+  }
+
+  /** This broker leads from now on, in `epoch`. With no followers, all that is written is committed. */
+  lead(epoch: number, inSyncReplicas: number): void {
+    assert(epoch >= this.#leaderEpoch, 'a leader epoch never goes back')
+    this.#inSyncReplicas = inSyncReplicas
+    if (this.#leading && epoch === this.#leaderEpoch) return
+    this.#leaderEpoch = epoch
+    this.#leading = true
+    this.log.assignEpoch(epoch)
+    this.written()
+  }
+
+  /** The log's written end moved: commit what every in-sync replica has, and wake who waits for it. */
+  written(): void {
+    const committed = this.log.writtenEnd
+    if (committed <= this.log.highWatermark) return
+    this.log.highWatermark = committed
+    this.notify()
+  }
+
+  /** Something a waiting reader looks at has changed: the high watermark, the start offset, leadership, or the disk. */
+  notify(): void {
+    for (const watcher of this.#watchers) watcher.partitionMoved(this)
+  }
+
+  watch(watcher: Watcher): void {
+    this.#watchers.add(watcher)
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.#watchers.delete(watcher)
+  }
+
+  /**
+   * DeleteRecords: nothing below `offset` is readable any more. The new start offset; -1 stands for the high watermark.
+   * `undefined`: beyond the high watermark, or negative.
+   */
+  deleteRecordsBefore(offset: Offset): Offset | undefined {
+    const before = offset === -1 ? this.highWatermark : offset
+    if (before < 0 || before > this.highWatermark) return undefined
+    this.log.deleteRecordsBefore(before)
+    this.notify()
+    return this.log.startOffset
+  }
+
+  /** No longer here: deleted, or the broker is closing. Readers that wait are told. */
+  retire(): void {
+    this.#leading = false
+    this.notify()
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The partitions that this broker holds.
+ * Owns: which logs are open, following the cluster image: a partition that appears there is opened, one that leaves is deleted.
+ * Never: decides who leads. Handlers ask here for a partition, or for the error that says why there is none.
+ */
+import { ErrorCode } from '../../client/protocol/errors.ts'
+import type { LogConfig, LogDirectory } from '../log/log-directory.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import { Partition } from './partition.ts'
+
+/** What a replica must know of the cluster: one topic as the image has it. */
+export interface TopicView {
+  readonly name: string
+  readonly id: string
+  readonly partitions: readonly {
+    readonly index: number
+    readonly leader: number
+    readonly leaderEpoch: number
+    readonly isr: readonly number[]
+  }[]
+}
+
+export interface ReplicasOptions {
+  readonly brokerId: number
+  readonly directory: LogDirectory
+  /** The log's settings for a topic, its own overrides applied. */
+  configOf(topic: string): LogConfig
+}
+
+export class Replicas {
+  readonly #brokerId: number
+  readonly #directory: LogDirectory
+  readonly #configOf: (topic: string) => LogConfig
+  readonly #topics = new Map<string, { id: string; partitions: Partition[] }>()
+  readonly #byLog = new Map<PartitionLog, Partition>()
+
+  constructor({ brokerId, directory, configOf }: ReplicasOptions) {
+    this.#brokerId = brokerId
+    this.#directory = directory
+    this.#configOf = configOf
+  }
+
+  get(topic: string, index: number): Partition | undefined {
+    return this.#topics.get(topic)?.partitions[index]
+  }
+
+  *all(): Generator<Partition> {
+    for (const { partitions } of this.#topics.values()) yield* partitions
+  }
+
+  /** Bytes and partitions of each topic held here. */
+  *sizes(): Generator<{ topic: string; bytes: number; partitions: number }> {
+    for (const [topic, { partitions }] of this.#topics) {
+      yield { topic, bytes: partitions.reduce((bytes, { log }) => bytes + log.sizeBytes, 0), partitions: partitions.length }
+    }
+  }
+
+  /** How many partitions the disk has taken out of service. */
+  get offlineCount(): number {
+    let count = 0
+    for (const { log } of this.all()) if (log.offline) count++
+    return count
+  }
+
+  /** Why there is no such partition here. */
+  errorFor(_topic: string, _index: number): number {
+    return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  }
+
+  /** NONE, or why this broker cannot answer for the partition to somebody who believes in `epoch` (-1: any). */
+  checkLeader(partition: Partition, epoch: number): number {
+    if (partition.log.offline) return ErrorCode.KAFKA_STORAGE_ERROR
+    if (epoch !== -1 && epoch < partition.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH
+    if (epoch !== -1 && epoch > partition.leaderEpoch) return ErrorCode.UNKNOWN_LEADER_EPOCH
+    return partition.isLeader ? ErrorCode.NONE : ErrorCode.NOT_LEADER_OR_FOLLOWER
+  }
+
+  /** Calls back when all that this turn appended is in the page cache, or its log is offline. */
+  afterWrite(callback: () => void): void {
+    this.#directory.afterWrite(callback)
+  }
+
+  /** The image has this topic, new or changed. */
+  topicIs(topic: TopicView): void {
+    const known = this.#topics.get(topic.name)
+    if (known && known.id !== topic.id) this.topicGone(topic.name)
+    const held = this.#topics.get(topic.name) ?? { id: topic.id, partitions: [] }
+    this.#topics.set(topic.name, held)
+    const config = this.#configOf(topic.name)
+    for (const { index, leader, leaderEpoch, isr } of topic.partitions) {
+      const partition = held.partitions[index] ?? this.#open(topic, index, config)
+      held.partitions[index] = partition
+      if (leader === this.#brokerId && !partition.log.offline) partition.lead(leaderEpoch, isr.length)
+    }
+  }
+
+  #open(topic: TopicView, index: number, config: LogConfig): Partition {
+    const log = this.#directory.openLog({ topic: topic.name, partition: index, topicId: topic.id, config })
+    const partition = new Partition(topic.name, topic.id, index, log)
+    this.#byLog.set(log, partition)
+    return partition
+  }
+
+  topicGone(name: string): void {
+    const held = this.#topics.get(name)
+    if (!held) return
+    this.#topics.delete(name)
+    for (const partition of held.partitions) {
+      partition.retire()
+      this.#byLog.delete(partition.log)
+      this.#directory.deleteLog(partition.log)
+    }
+  }
+
+  /** Settings that topics take from the broker, or a topic's own, have changed. */
+  reconfigure(name: string): void {
+    const held = this.#topics.get(name)
+    if (!held) return
+    const config = this.#configOf(name)
+    for (const partition of held.partitions) partition.log.configure(config)
+  }
+
+  /** The directory wrote what `log` had gathered. */
+  written(log: PartitionLog): void {
+    this.#byLog.get(log)?.written()
+  }
+
+  /** The disk failed `log`: readers that wait are told. */
+  offline(log: PartitionLog): void {
+    this.#byLog.get(log)?.notify()
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * What the client knows of the cluster: brokers, topics, who leads which partition.
+ * Owns: the last Metadata answer, asked anew when it proves stale.
+ */
+import type { BrokerConnection } from '../network/broker-connection.ts'
+import type { BrokerPool, Endpoint } from '../network/broker-pool.ts'
+import { answeredError, ClientError } from '../network/client-error.ts'
+import { ErrorCode } from '../protocol/errors.ts'
+import { MetadataRequest, MetadataResponse } from '../protocol/messages/metadata.ts'
+
+export interface TopicView {
+  readonly name: string
+  readonly topicId: string
+  /** By partition: the broker that leads it, -1 where none does. */
+  readonly leaders: readonly number[]
+}
+
+export class ClusterView {
+  readonly #pool: BrokerPool
+  readonly #brokers = new Map<number, Endpoint>()
+  readonly #topics = new Map<string, TopicView>()
+  #controllerId = -1
+
+  constructor(pool: BrokerPool) {
+    this.#pool = pool
+  }
+
+  async topic(name: string, { create = false } = {}): Promise<TopicView> {
+    return this.#topics.get(name) ?? (await this.refresh(name, create))
+  }
+
+  /** Asks again; a topic that is just being made or moved is asked for until it has its leaders. */
+  async refresh(name: string, create = false): Promise<TopicView> {
+    const attemptsMax = 20
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.#pool.any()
+      const body = { topics: [{ name }], allowAutoTopicCreation: create }
+      const answer = await connection.send(MetadataRequest, MetadataResponse, body)
+      for (const { nodeId, host, port } of answer.brokers) this.#brokers.set(nodeId, { host, port })
+      this.#controllerId = answer.controllerId
+      const [topic] = answer.topics
+      const settled = topic?.errorCode === ErrorCode.NONE && topic.partitions.every(({ leaderId }) => leaderId >= 0)
+      if (topic && settled) return this.#keep(name, topic.topicId, topic.partitions)
+      const error = answeredError(topic?.errorCode || ErrorCode.LEADER_NOT_AVAILABLE, `topic '${name}'`, { topic: name })
+      if (!error.retriable || attempt === attemptsMax || (!create && error.code === 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
+      await new Promise<void>((resolve) => this.#pool.options.platform.after(25 * attempt, resolve))
+    }
+  }
+
+  /** The names of all topics. */
+  async topicNames(): Promise<string[]> {
+    const answer = await (await this.#pool.any()).send(MetadataRequest, MetadataResponse, { topics: null, allowAutoTopicCreation: false })
+    return answer.topics.map(({ name }) => name ?? '').sort()
+  }
+
+  /** A connection to the leader of a partition. */
+  async leader(topic: string, partition: number): Promise<BrokerConnection> {
+    const { leaders } = await this.topic(topic)
+    const endpoint = this.#brokers.get(leaders[partition] ?? -1)
+    if (!endpoint) {
+      throw new ClientError('LEADER_NOT_AVAILABLE', `partition ${partition} of topic '${topic}' has no leader`, {
+        retriable: true,
+        topic,
+        partition,
+      })
+    }
+    return this.#pool.at(endpoint)
+  }
+
+  /** Where changes to the cluster go. */
+  async controller(): Promise<BrokerConnection> {
+    const endpoint = this.#brokers.get(this.#controllerId)
+    return endpoint ? this.#pool.at(endpoint) : this.#pool.any()
+  }
+
+  forget(topic: string): void {
+    this.#topics.delete(topic)
+  }
+
+  #keep(name: string, topicId: string, partitions: readonly { partitionIndex: number; leaderId: number }[]): TopicView {
+    const leaders: number[] = []
+    for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId
+    const view = { name, topicId, leaders }
+    this.#topics.set(name, view)
+    return view
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * The client's door.
+ *
+ *     const stele = new Stele({ bootstrap: '127.0.0.1:9092' })
+ *     await stele.producer().send('orders', [{ key: Buffer.from('7'), value: Buffer.from('paid') }])
+ *     for await (const records of stele.reader().batches('orders', { from: 'beginning' })) console.log(records)
+ *     await stele.close()
+ */
+import { TopicAdmin } from './admin/topics.ts'
+import { ClusterView } from './cluster/cluster-view.ts'
+import { Reader } from './consumer/reader.ts'
+import { BrokerPool, parseBootstrap } from './network/broker-pool.ts'
+import type { ClientPlatform } from './platform/dial.ts'
+import { nodeClientPlatform } from './platform/node.ts'
+import { Producer, type ProducerOptions } from './producer/producer.ts'
+
+export type { NewTopic, TopicDescription } from './admin/topics.ts'
+export type { ConsumedRecord, Position, ReadOptions } from './consumer/reader.ts'
+export { ClientError } from './network/client-error.ts'
+export type { Delivery, ProducerOptions, ProducerRecord } from './producer/producer.ts'
+
+export interface SteleOptions {
+  /** `host:port`, several with commas. */
+  readonly bootstrap: string
+  readonly clientId?: string
+  readonly requestTimeoutMs?: number
+  readonly platform?: ClientPlatform
+}
+
+export class Stele {
+  readonly #pool: BrokerPool
+  readonly #cluster: ClusterView
+  readonly topics: TopicAdmin
+
+  constructor({ bootstrap, clientId = 'stele', requestTimeoutMs = 30_000, platform = nodeClientPlatform }: SteleOptions) {
+    this.#pool = new BrokerPool({ bootstrap: parseBootstrap(bootstrap), clientId, requestTimeoutMs, platform })
+    this.#cluster = new ClusterView(this.#pool)
+    this.topics = new TopicAdmin(this.#pool, this.#cluster)
+  }
+
+  producer(options?: ProducerOptions): Producer {
+    return new Producer(this.#pool, this.#cluster, options)
+  }
+
+  reader(): Reader {
+    return new Reader(this.#pool, this.#cluster)
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
