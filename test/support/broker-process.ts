@@ -5,8 +5,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { bareNode } from './bare-node.ts'
 
-const main = fileURLToPath(new URL('../../dist/broker/cli/main.js', import.meta.url)).replace('/dist/dist/', '/dist/')
+const main = fileURLToPath(new URL('../../dist/broker/cli/main.js', import.meta.url))
 
 export class BrokerProcess {
   readonly child: ChildProcess
@@ -22,13 +23,9 @@ export class BrokerProcess {
   /** Resolves when it says that it is listening. */
   static start(directory: string, settings: Record<string, string> = {}, { port = 0 } = {}): Promise<BrokerProcess> {
     const flags = Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`])
-    const child = spawn(
-      process.execPath,
-      [main, 'start', '--listen', `127.0.0.1:${port}`, '--http', 'off', '--data', directory, ...flags],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    )
+    const child = spawn(...bareNode(main, 'start', '--listen', `127.0.0.1:${port}`, '--http', 'off', '--data', directory, ...flags), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     return new Promise((resolve, reject) => {
       const read = (bytes: Buffer) => {

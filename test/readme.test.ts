@@ -1,0 +1,107 @@
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { bareNode } from './support/bare-node.ts'
+
+const root = join(import.meta.dirname, '..')
+const main = join(root, 'dist/broker/cli/main.js')
+const notBuilt = existsSync(main) ? false : 'dist/ holds no command: make build'
+const run = promisify(execFile)
+
+interface Block {
+  language: string
+  text: string
+  /** What the text block right after it says this prints. */
+  prints: string | undefined
+}
+
+function blocksOf(markdown: string): Block[] {
+  const fenced = [...markdown.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+  return fenced.flatMap((match, index) => {
+    const [whole, language = '', text = ''] = match
+    const next = fenced[index + 1]
+    const follows = next?.[1] === 'text' && markdown.slice(match.index + whole.length, next.index).trim() === ''
+    return language === 'text' ? [] : [{ language, text, prints: follows ? next[2] : undefined }]
+  })
+}
+
+function isHere(program: string): boolean {
+  try {
+    execFileSync('bash', ['-c', `command -v ${program}`], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** A broker such as `make run` starts, but for ports and folder, so that others may run beside it. */
+async function started(t: Test): Promise<{ kafka: string; http: string }> {
+  const data = mkdtempSync(join(tmpdir(), 'stele-readme-'))
+  const kafka = `127.0.0.1:${await freePort()}`
+  const http = `127.0.0.1:${await freePort()}`
+  const broker = spawn(...bareNode(main, 'start', '--listen', kafka, '--http', http, '--data', data), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.teardown(async () => {
+    broker.kill('SIGTERM')
+    if (broker.exitCode === null && broker.signalCode === null) await once(broker, 'exit')
+    rmSync(data, { recursive: true, force: true })
+  })
+  let said = ''
+  for await (const chunk of broker.stdout) {
+    said += String(chunk)
+    if (said.includes(kafka)) break
+  }
+  broker.stdout.resume()
+  return { kafka, http }
+}
+
+/** A script that imports `stele` must lie inside the package to find it by its own name. */
+function asScript(t: Test, text: string): string {
+  const folder = join(root, '.cache')
+  mkdirSync(folder, { recursive: true })
+  const path = join(mkdtempSync(join(folder, 'readme-')), 'example.mjs')
+  t.teardown(() => rmSync(join(path, '..'), { recursive: true, force: true }))
+  writeFileSync(path, text)
+  return path
+}
+
+const blocks = blocksOf(readFileSync(join(root, 'README.md'), 'utf8'))
+
+t.test('every command of the README is one that make knows, or is run below', async (t) => {
+  const made = blocks.filter(({ language, text }) => language === 'sh' && text.startsWith('make '))
+  t.ok(made.length >= 2, 'make run and make test are there')
+  for (const { text } of made) {
+    const target = text.trim().split(' ')[1] ?? ''
+    t.match(readFileSync(join(root, 'Makefile'), 'utf8'), new RegExp(`^${target}:`, 'm'), text.trim())
+  }
+})
+
+t.test('the README works as written', { skip: notBuilt }, async (t) => {
+  const { kafka, http } = await started(t)
+  for (const { language, text, prints } of blocks) {
+    if (text.startsWith('make ')) continue
+    const skip = text.includes('kcat') && !isHere('kcat') ? 'kcat is not on this machine' : false
+    t.test(text.trim().split('\n')[0] ?? '', { skip }, async (t) => {
+      const here = text.replaceAll('127.0.0.1:9092', kafka).replaceAll('127.0.0.1:9644', http)
+      const command: [string, string[]] = language === 'sh' ? ['bash', ['-euo', 'pipefail', '-c', here]] : bareNode(asScript(t, here))
+      const { stdout } = await run(...command, { cwd: root, timeout: 30_000, env: { ...process.env, STELE_BOOTSTRAP: kafka } })
+      if (prints === undefined) t.pass('it ends well')
+      else t.equal(stdout, prints)
+    })
+  }
+})
