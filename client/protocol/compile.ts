@@ -3,18 +3,17 @@
  * the declaration. The only door through which messages become bytes and bytes messages.
  * Owns: that cache, `encode` and `decode`. Never: knows a message, or a version, by name.
  */
-import { decoderSource } from './decoder.ts'
-import { encoderSource } from './encoder.ts'
+import { decoderScope, decoderSource } from './decoder.ts'
+import { encoderScope, encoderSource } from './encoder.ts'
 import { DecodeError, EncodeError } from './malformed.ts'
 import type { Mode } from './layout.ts'
-import * as reading from './reader.ts'
 import type { Input, Message, Of } from './schema.ts'
 import { Cursor } from './varint.ts'
 import { within } from './versions.ts'
-import * as writing from './writer.ts'
+import { Writer } from './writer.ts'
 
 type Decoder = (cursor: Cursor) => unknown
-type Encoder = (writer: writing.Writer, value: unknown) => void
+type Encoder = (writer: Writer, value: unknown) => void
 
 /** By version. */
 interface ByVersion {
@@ -36,7 +35,7 @@ export function encode<M extends Message>(declaration: M, version: number, value
 
 /** Appends the message to what the writer holds. */
 export function encodeInto<M extends Message>(
-  target: writing.Writer,
+  target: Writer,
   declaration: M,
   version: number,
   value: Input<M>,
@@ -64,13 +63,13 @@ export function decodeFrom<M extends Message>(from: Cursor, declaration: M, vers
 }
 
 const nothing = Buffer.alloc(0)
-const writer = new writing.Writer()
+const writer = new Writer()
 const cursor = new Cursor(nothing)
 
 function compileDecoder(declaration: Message, version: number, mode: Mode): Decoder {
   const { name, versions, codecs } = declaration
   if (!within(versions, version)) throw new DecodeError(`${name} has no version ${version}`, 0)
-  const decoder = evaluate<Decoder>('reading', reading, decoderSource(declaration, version, mode))
+  const decoder = evaluate<Decoder>(decoderScope, decoderSource(declaration, version, mode))
   codecs[mode].decoders[version] = decoder
   return decoder
 }
@@ -78,13 +77,13 @@ function compileDecoder(declaration: Message, version: number, mode: Mode): Deco
 function compileEncoder(declaration: Message, version: number, mode: Mode): Encoder {
   const { name, versions, codecs } = declaration
   if (!within(versions, version)) throw new EncodeError(`${name} has no version ${version}`)
-  const encoder = evaluate<Encoder>('writing', writing, encoderSource(declaration, version, mode))
+  const encoder = evaluate<Encoder>(encoderScope, encoderSource(declaration, version, mode))
   codecs[mode].encoders[version] = encoder
   return encoder
 }
 
 /** The text is made of declarations, that is of our own source, and never of anything a peer sent. */
-function evaluate<F>(name: string, scope: unknown, source: string): F {
+function evaluate<F>(scope: object, source: string): F {
   // oxlint-disable-next-line typescript/no-implied-eval -- compiling text is what this file is for
-  return new Function(name, source)(scope) as F
+  return new Function(...Object.keys(scope), source)(...Object.values(scope)) as F
 }

@@ -5,14 +5,16 @@
  * fields of the declaration in its order, so that all versions share a shape.
  */
 import { defaultText, fixedSize, isCompact, isNullable, type Layout, layoutOf, type Mode, partsOf, sizeMin } from './layout.ts'
-import { stringBytesMax } from './reader.ts'
+import { malformed, noBytes, stringBytesMax, text, truncated, uuid } from './reader.ts'
 import type { Field, Fields, Message } from './schema.ts'
+
+/** What the text may call, by these names. */
+export const decoderScope = { malformed, noBytes, text, truncated, uuid }
 
 export function decoderSource(message: Message, version: number, mode: Mode): string {
   const source = new DecoderSource(layoutOf(message, version, mode))
   const value = source.struct(message.fields, `${message.name} v${version}`)
-  return `const { malformed, noBytes, text, truncated, uuid } = reading
-return function decode${message.name}V${version}(cursor) {
+  return `return function decode${message.name}V${version}(cursor) {
 const b = cursor.buffer, end = cursor.end
 let p = cursor.position, n = 0
 ${source.lines.join('\n')}

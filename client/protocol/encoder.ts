@@ -5,14 +5,30 @@
  */
 import assert from 'node:assert/strict'
 import { defaultText, fixedSize, isCompact, isNullable, type Layout, layoutOf, type Mode, partsOf } from './layout.ts'
+import { noBytes } from './reader.ts'
 import type { Field, Fields, Message } from './schema.ts'
+import { writeUvarint } from './varint.ts'
+import { invalid, lost, putCompactString, putInt64, putInt64Exact, putString, putUuid, roomFor, sizeOfRecords } from './writer.ts'
+
+/** What the text may call, by these names. */
+export const encoderScope = {
+  invalid,
+  lost,
+  putCompactString,
+  putInt64,
+  putInt64Exact,
+  putString,
+  putUuid,
+  roomFor,
+  sizeOfRecords,
+  noBytes,
+  writeUvarint,
+}
 
 export function encoderSource(message: Message, version: number, mode: Mode): string {
   const source = new EncoderSource(layoutOf(message, version, mode))
   source.struct('value', message.fields, `${message.name} v${version}`)
-  return `const { invalid, lost, putCompactString, putInt64, putInt64Exact, putString, putUuid, roomFor, sizeOfRecords, writeUvarint } = writing
-const noBytes = new Uint8Array(0)
-return function encode${message.name}V${version}(writer, value) {
+  return `return function encode${message.name}V${version}(writer, value) {
 let b = writer.buffer, p = writer.position, room = b.length
 ${source.lines.join('\n')}
 writer.position = p

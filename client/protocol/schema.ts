@@ -64,7 +64,7 @@ interface NullableOptions<Default> extends Options<Default | null> {
   nullable?: string
 }
 
-export type MessageType = 'request' | 'response' | 'header' | 'data' | 'metadata' | 'coordinator-key' | 'coordinator-value'
+type MessageType = 'request' | 'response' | 'header' | 'data' | 'metadata' | 'coordinator-key' | 'coordinator-value'
 
 export interface Message<F extends Fields = Fields> {
   readonly name: string

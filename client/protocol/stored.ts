@@ -8,8 +8,8 @@
 import { decodeFrom, encodeInto } from './compile.ts'
 import { DecodeError, truncated } from './malformed.ts'
 import type { Input, Message, Of } from './schema.ts'
-import { Cursor } from './varint.ts'
-import { Writer, writeUvarint } from './writer.ts'
+import { Cursor, writeUvarint } from './varint.ts'
+import { Writer } from './writer.ts'
 
 export function encodeKey<M extends Message>(declaration: M, value: Input<M>): Buffer {
   return encodeAfterInt16(declaration.key, declaration, 0, value)

@@ -10,7 +10,7 @@ export interface VersionRange {
 }
 
 /** The highest version an int16 can say; where `9+` ends. */
-export const versionMax = 32767
+const versionMax = 32767
 
 export function versionRange(text: string): VersionRange {
   const [, first, dash, last] = /^(\d+)(?:(\+)|-(\d+))?$/.exec(text) ?? []

@@ -104,8 +104,6 @@ export class Writer {
   }
 }
 
-export { writeUvarint }
-
 export function sizeOfRecords(value: Buffer | Buffer[]): number {
   return Array.isArray(value) ? value.reduce((sum, { length }) => sum + length, 0) : value.length
 }

@@ -5,8 +5,7 @@ import { ErrorCode, errorOf } from '../../../client/protocol/errors.ts'
 import { decodeResponseHeader, encodeRequest, encodeResponse } from '../../../client/protocol/header.ts'
 import { DecodeError, EncodeError } from '../../../client/protocol/malformed.ts'
 import { ApiVersionsResponse } from '../../../client/protocol/messages/api-versions.ts'
-import { FetchRequest } from '../../../client/protocol/messages/fetch.ts'
-import { FetchResponse } from '../../../client/protocol/messages/fetch.ts'
+import { FetchRequest, FetchResponse } from '../../../client/protocol/messages/fetch.ts'
 import { ProduceRequest } from '../../../client/protocol/messages/produce.ts'
 import * as schema from '../../../client/protocol/schema.ts'
 import { Cursor } from '../../../client/protocol/varint.ts'
@@ -185,7 +184,7 @@ t.test('a damaged message is a DecodeError that says where', async (t) => {
   })
   const hostile = Buffer.from(bytes)
   hostile.writeInt32BE(0x7fffffff, 8)
-  t.throws(() => decode(ProduceRequest, 7, hostile), { fault: 'truncated', message: /topicData/ })
+  t.throws(() => decode(ProduceRequest, 7, hostile), { fault: 'truncated', message: /topicData \(at byte 12\)/ })
   hostile.writeInt32BE(-1, 8)
   t.throws(() => decode(ProduceRequest, 7, hostile), { fault: 'malformed', message: /topicData is null/ })
 })
