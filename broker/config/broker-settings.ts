@@ -32,7 +32,6 @@ const listening = {
   listeners: setting(
     list(['PLAINTEXT://127.0.0.1:9092']),
     'Where clients connect, as NAME://host:port. No host, 0.0.0.0 or [::] is every address of the machine; port 0 is any free one. A listener named in controller.listener.names is not opened. Kafka listens on every address unless told; Stele on loopback only.',
-    'per-broker',
   ),
   'advertised.listeners': setting(
     list([]),
@@ -41,13 +40,12 @@ const listening = {
   'listener.security.protocol.map': setting(
     string('SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT'),
     'Which protocol each listener name speaks, as NAME:PROTOCOL. Only PLAINTEXT is served by this version.',
-    'per-broker',
   ),
   'controller.listener.names': setting(
     list([]),
     "Names of listeners that belong to Kafka's controller quorum. They are left closed: Stele has no such quorum.",
   ),
-  'inter.broker.listener.name': setting(string(null), 'The listener that brokers reach each other by. The first one unless set.'),
+  'inter.broker.listener.name': planned(string(null), 'The listener that brokers reach each other by. The first one unless set.'),
   'socket.request.max.bytes': setting(
     int(100 * mebibyte, { min: 1 }),
     'The largest request taken. A connection that announces a larger one is closed.',
