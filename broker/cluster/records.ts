@@ -1,10 +1,9 @@
 /**
  * The records of the metadata log, Kafka's own, as typed values and as bytes.
- * Bytes: `uvarint 1` (the frame's version), `uvarint type`, `uvarint version`, body.
+ * Their bytes stand in the frame of client/protocol/stored.ts.
  * A type that means nothing here (ACLs, credentials, quotas, Kafka's own quorum) is carried as it came, so that a snapshot loses nothing.
  */
 import { decode, encode } from '../../client/protocol/compile.ts'
-import { DecodeError } from '../../client/protocol/malformed.ts'
 import { BrokerRegistrationChangeRecord } from '../../client/protocol/messages/records/broker-registration-change-record.ts'
 import { ConfigRecord } from '../../client/protocol/messages/records/config-record.ts'
 import { FeatureLevelRecord } from '../../client/protocol/messages/records/feature-level-record.ts'
@@ -19,7 +18,7 @@ import { TopicRecord } from '../../client/protocol/messages/records/topic-record
 import { UnfenceBrokerRecord } from '../../client/protocol/messages/records/unfence-broker-record.ts'
 import { UnregisterBrokerRecord } from '../../client/protocol/messages/records/unregister-broker-record.ts'
 import type { Message, Of } from '../../client/protocol/schema.ts'
-import { Cursor, sizeOfUvarint, writeUvarint } from '../../client/protocol/varint.ts'
+import { frameMetadataRecord, metadataRecordHead } from '../../client/protocol/stored.ts'
 
 const declarations = {
   RegisterBrokerRecord,
@@ -51,8 +50,6 @@ export interface CarriedRecord {
   readonly body: Buffer
 }
 
-const frameVersion = 1
-
 /** What is written, whatever can be read: the versions of Kafka 3.7 and later, which know topic and directory ids. */
 const writtenVersions: Readonly<Record<Name, number>> = {
   RegisterBrokerRecord: 3,
@@ -73,26 +70,16 @@ const writtenVersions: Readonly<Record<Name, number>> = {
 const byType = new Map<number, Name>(Object.entries(declarations).map(([name, { key }]) => [key, name as Name]))
 
 export function encodeRecord(record: MetadataRecord): Buffer {
-  if (record.name === 'carried') return framed(record.type, record.version, [record.body])
+  if (record.name === 'carried') return frameMetadataRecord(record.type, record.version, [record.body])
   const declaration: Message = declarations[record.name]
   const version = writtenVersions[record.name]
-  return framed(declaration.key, version, encode(declaration, version, record.value))
-}
-
-function framed(type: number, version: number, body: readonly Buffer[]): Buffer {
-  const header = Buffer.allocUnsafe(1 + sizeOfUvarint(type) + sizeOfUvarint(version))
-  writeUvarint(header, writeUvarint(header, writeUvarint(header, 0, frameVersion), type), version)
-  return Buffer.concat([header, ...body])
+  return frameMetadataRecord(declaration.key, version, encode(declaration, version, record.value))
 }
 
 /** Throws DecodeError. */
 export function decodeRecord(bytes: Buffer): MetadataRecord {
-  const cursor = new Cursor(bytes)
-  const frame = cursor.uvarint()
-  if (frame !== frameVersion) throw new DecodeError(`a metadata record has frame version ${frame}`, 0)
-  const type = cursor.uvarint()
-  const version = cursor.uvarint()
+  const { type, version, offset } = metadataRecordHead(bytes)
   const name = byType.get(type)
-  if (name === undefined) return { name: 'carried', type, version, body: Buffer.from(bytes.subarray(cursor.position)) }
-  return { name, value: decode(declarations[name] as Message, version, bytes, cursor.position) } as MetadataRecord
+  if (name === undefined) return { name: 'carried', type, version, body: Buffer.from(bytes.subarray(offset)) }
+  return { name, value: decode(declarations[name] as Message, version, bytes, offset) } as MetadataRecord
 }

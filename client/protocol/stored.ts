@@ -3,12 +3,13 @@
  * - a coordinator's key: int16 type, then the key's only version;
  * - a versioned value (a coordinator's, a consumer's subscription and assignment, a transaction marker): int16 version, then the message;
  * - a metadata record: uvarint frame version (1), uvarint type, uvarint version, then the message.
- * Encoded ones are views of shared memory that is never written again: who keeps one for long should copy it. Decoding throws DecodeError.
+ * Encoded keys and values are views of shared memory that is never written again: who keeps one for long should copy it.
+ * Decoding throws DecodeError.
  */
 import { decodeFrom, encodeInto } from './compile.ts'
 import { DecodeError, truncated } from './malformed.ts'
 import type { Input, Message, Of } from './schema.ts'
-import { Cursor, writeUvarint } from './varint.ts'
+import { Cursor, sizeOfUvarint, writeUvarint } from './varint.ts'
 import { Writer } from './writer.ts'
 
 export function encodeKey<M extends Message>(declaration: M, value: Input<M>): Buffer {
@@ -35,14 +36,11 @@ export function decodeVersioned<M extends Message>(declaration: M, bytes: Buffer
 
 const frameVersion = 1
 
-export function encodeMetadataRecord<M extends Message>(declaration: M, version: number, value: Input<M>): Buffer {
-  writer.begin()
-  writer.reserve(16)
-  for (const head of [frameVersion, declaration.key, version]) {
-    writer.position = writeUvarint(writer.buffer, writer.position, head)
-  }
-  encodeInto(writer, declaration, version, value)
-  return only(writer.finish())
+/** A metadata record, of its type, version and encoded message. */
+export function frameMetadataRecord(type: number, version: number, body: readonly Buffer[]): Buffer {
+  const head = Buffer.allocUnsafe(1 + sizeOfUvarint(type) + sizeOfUvarint(version))
+  writeUvarint(head, writeUvarint(head, writeUvarint(head, 0, frameVersion), type), version)
+  return Buffer.concat([head, ...body])
 }
 
 /** What stands before a metadata record; its message begins at `offset`. */

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
-import { decodeFrom, encodeInto } from '../../client/protocol/compile.ts'
+import { decodeFrom, encode, encodeInto } from '../../client/protocol/compile.ts'
 import {
   emptyArray,
   emptyBytes,
@@ -19,8 +19,8 @@ import {
   decodeKey,
   decodeVersioned,
   encodeKey,
-  encodeMetadataRecord,
   encodeVersioned,
+  frameMetadataRecord,
   keyType,
   metadataRecordHead,
 } from '../../client/protocol/stored.ts'
@@ -96,7 +96,7 @@ function checkStored(declaration: Message, { version, framed }: Row, value: Stru
     assert.equal(head.type, declaration.key)
     assert.equal(head.version, version)
     decoded = decodeFrom(new Cursor(bytes, head.offset), declaration, version)
-    encoded = encodeMetadataRecord(declaration, version, input)
+    encoded = frameMetadataRecord(declaration.key, version, encode(declaration, version, input))
   } else {
     const read = decodeVersioned(declaration, bytes)
     assert.equal(read.version, version)
