@@ -1,0 +1,45 @@
+/**
+ * The broker that the suite runs against: Stele as a process, or by STELE_INTEROP_TARGET Apache Kafka (`kafka`), which proves the suite
+ * itself, or any broker that is running (`HOST:PORT`).
+ * Owns: the process and its data directory, which goes with it.
+ */
+import * as fs from 'node:fs'
+import * as os from 'node:os'
+import * as path from 'node:path'
+import { BrokerProcess } from '../support/broker-process.ts'
+import { KafkaProcess } from '../support/kafka.ts'
+import { missing } from './cache.ts'
+
+export const targetName = process.env['STELE_INTEROP_TARGET'] ?? 'stele'
+
+export interface Target {
+  readonly bootstrap: string
+  /** Where its partitions are; undefined for a broker that is not ours. */
+  readonly directory: string | undefined
+  /** Ends the broker cleanly and leaves the directory. */
+  end(): Promise<void>
+  /** Ends it and removes the directory. */
+  close(): Promise<void>
+}
+
+/** Why no target can be had, as tap's `skip`. */
+export const noTarget: string | false = targetName === 'kafka' ? missing('kafka', 'java') : false
+
+export async function startTarget(settings: Record<string, string> = {}): Promise<Target> {
+  if (targetName.includes(':')) return { bootstrap: targetName, directory: undefined, end: async () => {}, close: async () => {} }
+  const home = temporaryDirectory()
+  const directory = path.join(home, 'data')
+  const broker = targetName === 'kafka' ? await KafkaProcess.start(directory, settings) : await BrokerProcess.start(directory, settings)
+  const end = async () => {
+    await broker.end('SIGTERM')
+  }
+  const close = async () => {
+    await end()
+    fs.rmSync(home, { recursive: true, force: true })
+  }
+  return { bootstrap: broker.bootstrap, directory, end, close }
+}
+
+export function temporaryDirectory(): string {
+  return fs.mkdtempSync(path.join(os.tmpdir(), 'stele-interop-'))
+}
