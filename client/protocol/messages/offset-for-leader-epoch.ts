@@ -8,7 +8,7 @@ export const OffsetForLeaderEpochRequest = message({
   versions: '0-4',
   flexible: '4+',
   fields: {
-    replicaId: int32('3+', { default: -2, ignorable: true }), // -2 is a consumer, KIP-320
+    replicaId: int32('3+', { default: -2, ignorable: true }), // -1 is a consumer, KIP-320
     topics: array('0+', {
       topic: string('0+'),
       partitions: array('0+', {

@@ -1,4 +1,4 @@
-/** Metadata record AbortTransactionRecord (type 25). */
+/** Record of the metadata log: AbortTransactionRecord (type 25). */
 import { message, nullableString, type Of } from '../../schema.ts'
 
 export const AbortTransactionRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record AccessControlEntryRecord (type 18). */
+/** Record of the metadata log: AccessControlEntryRecord (type 18). */
 import { int8, message, type Of, string, uuid } from '../../schema.ts'
 
 export const AccessControlEntryRecord = message({

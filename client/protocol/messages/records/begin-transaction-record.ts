@@ -1,4 +1,4 @@
-/** Metadata record BeginTransactionRecord (type 23). */
+/** Record of the metadata log: BeginTransactionRecord (type 23). */
 import { message, nullableString, type Of } from '../../schema.ts'
 
 export const BeginTransactionRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record BrokerRegistrationChangeRecord (type 17). */
+/** Record of the metadata log: BrokerRegistrationChangeRecord (type 17). */
 import { array, int32, int64, int8, message, nullableArray, type Of, uuid } from '../../schema.ts'
 
 export const BrokerRegistrationChangeRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record ClearElrRecord (type 28). */
+/** Record of the metadata log: ClearElrRecord (type 28). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ClearElrRecord = message({

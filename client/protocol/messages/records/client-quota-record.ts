@@ -1,4 +1,4 @@
-/** Metadata record ClientQuotaRecord (type 14). */
+/** Record of the metadata log: ClientQuotaRecord (type 14). */
 import { array, bool, float64, message, nullableString, type Of, string } from '../../schema.ts'
 
 export const ClientQuotaRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record ConfigRecord (type 4). */
+/** Record of the metadata log: ConfigRecord (type 4). */
 import { int8, message, nullableString, type Of, string } from '../../schema.ts'
 
 export const ConfigRecord = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key ConsumerGroupCurrentMemberAssignmentKey (type 8). */
+/** Key of a coordinator’s record: ConsumerGroupCurrentMemberAssignmentKey (type 8). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ConsumerGroupCurrentMemberAssignmentKey = message({

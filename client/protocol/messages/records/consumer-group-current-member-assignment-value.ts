@@ -1,4 +1,4 @@
-/** Coordinator record, value ConsumerGroupCurrentMemberAssignmentValue (type 8). */
+/** Value of a coordinator’s record: ConsumerGroupCurrentMemberAssignmentValue (type 8). */
 import { array, int32, int8, message, nullableArray, type Of, uuid } from '../../schema.ts'
 
 export const ConsumerGroupCurrentMemberAssignmentValue = message({

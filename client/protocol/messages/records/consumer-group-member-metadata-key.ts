@@ -1,4 +1,4 @@
-/** Coordinator record, key ConsumerGroupMemberMetadataKey (type 5). */
+/** Key of a coordinator’s record: ConsumerGroupMemberMetadataKey (type 5). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ConsumerGroupMemberMetadataKey = message({

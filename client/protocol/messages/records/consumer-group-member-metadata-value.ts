@@ -1,4 +1,4 @@
-/** Coordinator record, value ConsumerGroupMemberMetadataValue (type 5). */
+/** Value of a coordinator’s record: ConsumerGroupMemberMetadataValue (type 5). */
 import { array, bytes, int32, message, nullableString, nullableStruct, type Of, string } from '../../schema.ts'
 
 export const ConsumerGroupMemberMetadataValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key ConsumerGroupMetadataKey (type 3). */
+/** Key of a coordinator’s record: ConsumerGroupMetadataKey (type 3). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ConsumerGroupMetadataKey = message({

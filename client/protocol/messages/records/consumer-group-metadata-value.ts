@@ -1,4 +1,4 @@
-/** Coordinator record, value ConsumerGroupMetadataValue (type 3). */
+/** Value of a coordinator’s record: ConsumerGroupMetadataValue (type 3). */
 import { int32, int64, message, type Of } from '../../schema.ts'
 
 export const ConsumerGroupMetadataValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key ConsumerGroupPartitionMetadataKey (type 4). */
+/** Key of a coordinator’s record: ConsumerGroupPartitionMetadataKey (type 4). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ConsumerGroupPartitionMetadataKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value ConsumerGroupPartitionMetadataValue (type 4). */
+/** Value of a coordinator’s record: ConsumerGroupPartitionMetadataValue (type 4). */
 import { array, int32, message, type Of, string, uuid } from '../../schema.ts'
 
 export const ConsumerGroupPartitionMetadataValue = message({

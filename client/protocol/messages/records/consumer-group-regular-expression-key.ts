@@ -1,4 +1,4 @@
-/** Coordinator record, key ConsumerGroupRegularExpressionKey (type 16). */
+/** Key of a coordinator’s record: ConsumerGroupRegularExpressionKey (type 16). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ConsumerGroupRegularExpressionKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value ConsumerGroupRegularExpressionValue (type 16). */
+/** Value of a coordinator’s record: ConsumerGroupRegularExpressionValue (type 16). */
 import { array, int64, message, type Of, string } from '../../schema.ts'
 
 export const ConsumerGroupRegularExpressionValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key ConsumerGroupTargetAssignmentMemberKey (type 7). */
+/** Key of a coordinator’s record: ConsumerGroupTargetAssignmentMemberKey (type 7). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ConsumerGroupTargetAssignmentMemberKey = message({

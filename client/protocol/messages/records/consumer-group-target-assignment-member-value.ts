@@ -1,4 +1,4 @@
-/** Coordinator record, value ConsumerGroupTargetAssignmentMemberValue (type 7). */
+/** Value of a coordinator’s record: ConsumerGroupTargetAssignmentMemberValue (type 7). */
 import { array, int32, message, type Of, uuid } from '../../schema.ts'
 
 export const ConsumerGroupTargetAssignmentMemberValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key ConsumerGroupTargetAssignmentMetadataKey (type 6). */
+/** Key of a coordinator’s record: ConsumerGroupTargetAssignmentMetadataKey (type 6). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ConsumerGroupTargetAssignmentMetadataKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value ConsumerGroupTargetAssignmentMetadataValue (type 6). */
+/** Value of a coordinator’s record: ConsumerGroupTargetAssignmentMetadataValue (type 6). */
 import { int32, int64, message, type Of } from '../../schema.ts'
 
 export const ConsumerGroupTargetAssignmentMetadataValue = message({

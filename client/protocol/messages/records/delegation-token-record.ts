@@ -1,4 +1,4 @@
-/** Metadata record DelegationTokenRecord (type 10). */
+/** Record of the metadata log: DelegationTokenRecord (type 10). */
 import { array, int64, message, type Of, string } from '../../schema.ts'
 
 export const DelegationTokenRecord = message({

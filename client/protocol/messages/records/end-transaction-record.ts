@@ -1,4 +1,4 @@
-/** Metadata record EndTransactionRecord (type 24). */
+/** Record of the metadata log: EndTransactionRecord (type 24). */
 import { message, type Of } from '../../schema.ts'
 
 export const EndTransactionRecord = message({

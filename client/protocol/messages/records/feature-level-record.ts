@@ -1,4 +1,4 @@
-/** Metadata record FeatureLevelRecord (type 12). */
+/** Record of the metadata log: FeatureLevelRecord (type 12). */
 import { int16, message, type Of, string } from '../../schema.ts'
 
 export const FeatureLevelRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record FenceBrokerRecord (type 7). */
+/** Record of the metadata log: FenceBrokerRecord (type 7). */
 import { int32, int64, message, type Of } from '../../schema.ts'
 
 export const FenceBrokerRecord = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key GroupMetadataKey (type 2). */
+/** Key of a coordinator’s record: GroupMetadataKey (type 2). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const GroupMetadataKey = message({

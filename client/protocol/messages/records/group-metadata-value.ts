@@ -1,4 +1,4 @@
-/** Coordinator record, value GroupMetadataValue (type 2). */
+/** Value of a coordinator’s record: GroupMetadataValue (type 2). */
 import { array, bytes, int32, int64, message, nullableString, type Of, string } from '../../schema.ts'
 
 export const GroupMetadataValue = message({

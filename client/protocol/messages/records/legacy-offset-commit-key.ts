@@ -1,4 +1,4 @@
-/** Coordinator record, key LegacyOffsetCommitKey (type 0). */
+/** Key of a coordinator’s record: LegacyOffsetCommitKey (type 0). */
 import { int32, message, type Of, string } from '../../schema.ts'
 
 export const LegacyOffsetCommitKey = message({

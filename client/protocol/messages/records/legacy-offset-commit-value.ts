@@ -1,4 +1,4 @@
-/** Coordinator record, value LegacyOffsetCommitValue (type 0). */
+/** Value of a coordinator’s record: LegacyOffsetCommitValue (type 0). */
 import { int64, message, type Of, string } from '../../schema.ts'
 
 export const LegacyOffsetCommitValue = message({

@@ -1,4 +1,4 @@
-/** Metadata record NoOpRecord (type 20). */
+/** Record of the metadata log: NoOpRecord (type 20). */
 import { message, type Of } from '../../schema.ts'
 
 export const NoOpRecord = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key OffsetCommitKey (type 1). */
+/** Key of a coordinator’s record: OffsetCommitKey (type 1). */
 import { int32, message, type Of, string } from '../../schema.ts'
 
 export const OffsetCommitKey = message({

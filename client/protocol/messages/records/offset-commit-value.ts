@@ -1,4 +1,4 @@
-/** Coordinator record, value OffsetCommitValue (type 1). */
+/** Value of a coordinator’s record: OffsetCommitValue (type 1). */
 import { int32, int64, message, type Of, string, uuid } from '../../schema.ts'
 
 export const OffsetCommitValue = message({

@@ -1,4 +1,4 @@
-/** Metadata record PartitionChangeRecord (type 5). */
+/** Record of the metadata log: PartitionChangeRecord (type 5). */
 import { int32, int8, message, nullableArray, type Of, uuid } from '../../schema.ts'
 
 export const PartitionChangeRecord = message({

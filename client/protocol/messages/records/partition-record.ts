@@ -1,4 +1,4 @@
-/** Metadata record PartitionRecord (type 3). */
+/** Record of the metadata log: PartitionRecord (type 3). */
 import { array, int32, int8, message, nullableArray, type Of, uuid } from '../../schema.ts'
 
 export const PartitionRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record ProducerIdsRecord (type 15). */
+/** Record of the metadata log: ProducerIdsRecord (type 15). */
 import { int32, int64, message, type Of } from '../../schema.ts'
 
 export const ProducerIdsRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record RegisterBrokerRecord (type 0). */
+/** Record of the metadata log: RegisterBrokerRecord (type 0). */
 import { array, bool, int16, int32, int64, message, nullableArray, nullableString, type Of, string, uint16, uuid } from '../../schema.ts'
 
 export const RegisterBrokerRecord = message({

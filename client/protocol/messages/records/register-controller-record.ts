@@ -1,4 +1,4 @@
-/** Metadata record RegisterControllerRecord (type 27). */
+/** Record of the metadata log: RegisterControllerRecord (type 27). */
 import { array, bool, int16, int32, message, type Of, string, uint16, uuid } from '../../schema.ts'
 
 export const RegisterControllerRecord = message({

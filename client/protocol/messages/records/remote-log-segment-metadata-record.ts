@@ -1,4 +1,4 @@
-/** Metadata record RemoteLogSegmentMetadataRecord (type 0). */
+/** Record of the metadata log: RemoteLogSegmentMetadataRecord (type 0). */
 import { array, bool, int32, int64, int8, message, nullableBytes, type Of, string, struct, uuid } from '../../schema.ts'
 
 export const RemoteLogSegmentMetadataRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record RemoteLogSegmentMetadataSnapshotRecord (type 3). */
+/** Record of the metadata log: RemoteLogSegmentMetadataSnapshotRecord (type 3). */
 import { array, bool, int32, int64, int8, message, nullableBytes, type Of, uuid } from '../../schema.ts'
 
 export const RemoteLogSegmentMetadataSnapshotRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record RemoteLogSegmentMetadataUpdateRecord (type 1). */
+/** Record of the metadata log: RemoteLogSegmentMetadataUpdateRecord (type 1). */
 import { int32, int64, int8, message, nullableBytes, type Of, string, struct, uuid } from '../../schema.ts'
 
 export const RemoteLogSegmentMetadataUpdateRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record RemotePartitionDeleteMetadataRecord (type 2). */
+/** Record of the metadata log: RemotePartitionDeleteMetadataRecord (type 2). */
 import { int32, int64, int8, message, type Of, string, struct, uuid } from '../../schema.ts'
 
 export const RemotePartitionDeleteMetadataRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record RemoveAccessControlEntryRecord (type 19). */
+/** Record of the metadata log: RemoveAccessControlEntryRecord (type 19). */
 import { message, type Of, uuid } from '../../schema.ts'
 
 export const RemoveAccessControlEntryRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record RemoveDelegationTokenRecord (type 26). */
+/** Record of the metadata log: RemoveDelegationTokenRecord (type 26). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const RemoveDelegationTokenRecord = message({

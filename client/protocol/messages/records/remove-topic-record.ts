@@ -1,4 +1,4 @@
-/** Metadata record RemoveTopicRecord (type 9). */
+/** Record of the metadata log: RemoveTopicRecord (type 9). */
 import { message, type Of, uuid } from '../../schema.ts'
 
 export const RemoveTopicRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record RemoveUserScramCredentialRecord (type 22). */
+/** Record of the metadata log: RemoveUserScramCredentialRecord (type 22). */
 import { int8, message, type Of, string } from '../../schema.ts'
 
 export const RemoveUserScramCredentialRecord = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key ShareGroupCurrentMemberAssignmentKey (type 14). */
+/** Key of a coordinator’s record: ShareGroupCurrentMemberAssignmentKey (type 14). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ShareGroupCurrentMemberAssignmentKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value ShareGroupCurrentMemberAssignmentValue (type 14). */
+/** Value of a coordinator’s record: ShareGroupCurrentMemberAssignmentValue (type 14). */
 import { array, int32, int8, message, type Of, uuid } from '../../schema.ts'
 
 export const ShareGroupCurrentMemberAssignmentValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key ShareGroupMemberMetadataKey (type 10). */
+/** Key of a coordinator’s record: ShareGroupMemberMetadataKey (type 10). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ShareGroupMemberMetadataKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value ShareGroupMemberMetadataValue (type 10). */
+/** Value of a coordinator’s record: ShareGroupMemberMetadataValue (type 10). */
 import { array, message, nullableString, type Of, string } from '../../schema.ts'
 
 export const ShareGroupMemberMetadataValue = message({

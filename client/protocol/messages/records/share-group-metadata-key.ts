@@ -1,4 +1,4 @@
-/** Coordinator record, key ShareGroupMetadataKey (type 11). */
+/** Key of a coordinator’s record: ShareGroupMetadataKey (type 11). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ShareGroupMetadataKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value ShareGroupMetadataValue (type 11). */
+/** Value of a coordinator’s record: ShareGroupMetadataValue (type 11). */
 import { int32, int64, message, type Of } from '../../schema.ts'
 
 export const ShareGroupMetadataValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key ShareGroupStatePartitionMetadataKey (type 15). */
+/** Key of a coordinator’s record: ShareGroupStatePartitionMetadataKey (type 15). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ShareGroupStatePartitionMetadataKey = message({

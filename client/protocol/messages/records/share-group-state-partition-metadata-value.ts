@@ -1,4 +1,4 @@
-/** Coordinator record, value ShareGroupStatePartitionMetadataValue (type 15). */
+/** Value of a coordinator’s record: ShareGroupStatePartitionMetadataValue (type 15). */
 import { array, int32, message, type Of, string, uuid } from '../../schema.ts'
 
 export const ShareGroupStatePartitionMetadataValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key ShareGroupTargetAssignmentMemberKey (type 13). */
+/** Key of a coordinator’s record: ShareGroupTargetAssignmentMemberKey (type 13). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ShareGroupTargetAssignmentMemberKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value ShareGroupTargetAssignmentMemberValue (type 13). */
+/** Value of a coordinator’s record: ShareGroupTargetAssignmentMemberValue (type 13). */
 import { array, int32, message, type Of, uuid } from '../../schema.ts'
 
 export const ShareGroupTargetAssignmentMemberValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key ShareGroupTargetAssignmentMetadataKey (type 12). */
+/** Key of a coordinator’s record: ShareGroupTargetAssignmentMetadataKey (type 12). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const ShareGroupTargetAssignmentMetadataKey = message({

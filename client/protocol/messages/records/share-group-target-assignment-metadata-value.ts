@@ -1,4 +1,4 @@
-/** Coordinator record, value ShareGroupTargetAssignmentMetadataValue (type 12). */
+/** Value of a coordinator’s record: ShareGroupTargetAssignmentMetadataValue (type 12). */
 import { int32, int64, message, type Of } from '../../schema.ts'
 
 export const ShareGroupTargetAssignmentMetadataValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key ShareSnapshotKey (type 0). */
+/** Key of a coordinator’s record: ShareSnapshotKey (type 0). */
 import { int32, message, type Of, string, uuid } from '../../schema.ts'
 
 export const ShareSnapshotKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value ShareSnapshotValue (type 0). */
+/** Value of a coordinator’s record: ShareSnapshotValue (type 0). */
 import { array, int16, int32, int64, int8, message, type Of } from '../../schema.ts'
 
 export const ShareSnapshotValue = message({

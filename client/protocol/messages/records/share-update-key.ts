@@ -1,4 +1,4 @@
-/** Coordinator record, key ShareUpdateKey (type 1). */
+/** Key of a coordinator’s record: ShareUpdateKey (type 1). */
 import { int32, message, type Of, string, uuid } from '../../schema.ts'
 
 export const ShareUpdateKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value ShareUpdateValue (type 1). */
+/** Value of a coordinator’s record: ShareUpdateValue (type 1). */
 import { array, int16, int32, int64, int8, message, type Of } from '../../schema.ts'
 
 export const ShareUpdateValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key StreamsGroupCurrentMemberAssignmentKey (type 22). */
+/** Key of a coordinator’s record: StreamsGroupCurrentMemberAssignmentKey (type 22). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const StreamsGroupCurrentMemberAssignmentKey = message({

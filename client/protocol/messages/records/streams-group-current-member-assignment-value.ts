@@ -1,4 +1,4 @@
-/** Coordinator record, value StreamsGroupCurrentMemberAssignmentValue (type 22). */
+/** Value of a coordinator’s record: StreamsGroupCurrentMemberAssignmentValue (type 22). */
 import { array, int32, int8, message, nullableArray, type Of, string } from '../../schema.ts'
 
 export const StreamsGroupCurrentMemberAssignmentValue = message({

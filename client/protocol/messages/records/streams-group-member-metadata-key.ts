@@ -1,4 +1,4 @@
-/** Coordinator record, key StreamsGroupMemberMetadataKey (type 19). */
+/** Key of a coordinator’s record: StreamsGroupMemberMetadataKey (type 19). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const StreamsGroupMemberMetadataKey = message({

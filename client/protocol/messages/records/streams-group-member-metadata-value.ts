@@ -1,4 +1,4 @@
-/** Coordinator record, value StreamsGroupMemberMetadataValue (type 19). */
+/** Value of a coordinator’s record: StreamsGroupMemberMetadataValue (type 19). */
 import { array, int32, message, nullableString, nullableStruct, type Of, string, uint16 } from '../../schema.ts'
 
 export const StreamsGroupMemberMetadataValue = message({

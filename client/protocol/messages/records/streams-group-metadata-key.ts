@@ -1,4 +1,4 @@
-/** Coordinator record, key StreamsGroupMetadataKey (type 17). */
+/** Key of a coordinator’s record: StreamsGroupMetadataKey (type 17). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const StreamsGroupMetadataKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value StreamsGroupMetadataValue (type 17). */
+/** Value of a coordinator’s record: StreamsGroupMetadataValue (type 17). */
 import { int32, int64, message, nullableArray, type Of, string } from '../../schema.ts'
 
 export const StreamsGroupMetadataValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key StreamsGroupTargetAssignmentMemberKey (type 21). */
+/** Key of a coordinator’s record: StreamsGroupTargetAssignmentMemberKey (type 21). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const StreamsGroupTargetAssignmentMemberKey = message({

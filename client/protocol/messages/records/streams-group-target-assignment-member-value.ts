@@ -1,4 +1,4 @@
-/** Coordinator record, value StreamsGroupTargetAssignmentMemberValue (type 21). */
+/** Value of a coordinator’s record: StreamsGroupTargetAssignmentMemberValue (type 21). */
 import { array, int32, message, type Of, string } from '../../schema.ts'
 
 export const StreamsGroupTargetAssignmentMemberValue = message({

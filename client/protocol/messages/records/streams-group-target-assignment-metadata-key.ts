@@ -1,4 +1,4 @@
-/** Coordinator record, key StreamsGroupTargetAssignmentMetadataKey (type 20). */
+/** Key of a coordinator’s record: StreamsGroupTargetAssignmentMetadataKey (type 20). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const StreamsGroupTargetAssignmentMetadataKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value StreamsGroupTargetAssignmentMetadataValue (type 20). */
+/** Value of a coordinator’s record: StreamsGroupTargetAssignmentMetadataValue (type 20). */
 import { int32, int64, message, type Of } from '../../schema.ts'
 
 export const StreamsGroupTargetAssignmentMetadataValue = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key StreamsGroupTopologyKey (type 23). */
+/** Key of a coordinator’s record: StreamsGroupTopologyKey (type 23). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const StreamsGroupTopologyKey = message({

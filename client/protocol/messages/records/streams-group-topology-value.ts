@@ -1,4 +1,4 @@
-/** Coordinator record, value StreamsGroupTopologyValue (type 23). */
+/** Value of a coordinator’s record: StreamsGroupTopologyValue (type 23). */
 import { array, int16, int32, message, type Of, string } from '../../schema.ts'
 
 export const StreamsGroupTopologyValue = message({

@@ -1,4 +1,4 @@
-/** Metadata record TopicRecord (type 2). */
+/** Record of the metadata log: TopicRecord (type 2). */
 import { message, type Of, string, uuid } from '../../schema.ts'
 
 export const TopicRecord = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, key TransactionLogKey (type 0). */
+/** Key of a coordinator’s record: TransactionLogKey (type 0). */
 import { message, type Of, string } from '../../schema.ts'
 
 export const TransactionLogKey = message({

@@ -1,4 +1,4 @@
-/** Coordinator record, value TransactionLogValue (type 0). */
+/** Value of a coordinator’s record: TransactionLogValue (type 0). */
 import { array, int16, int32, int64, int8, message, nullableArray, type Of, string } from '../../schema.ts'
 
 export const TransactionLogValue = message({

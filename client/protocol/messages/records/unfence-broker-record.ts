@@ -1,4 +1,4 @@
-/** Metadata record UnfenceBrokerRecord (type 8). */
+/** Record of the metadata log: UnfenceBrokerRecord (type 8). */
 import { int32, int64, message, type Of } from '../../schema.ts'
 
 export const UnfenceBrokerRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record UnregisterBrokerRecord (type 1). */
+/** Record of the metadata log: UnregisterBrokerRecord (type 1). */
 import { int32, int64, message, type Of } from '../../schema.ts'
 
 export const UnregisterBrokerRecord = message({

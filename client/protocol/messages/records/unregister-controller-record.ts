@@ -1,4 +1,4 @@
-/** Metadata record UnregisterControllerRecord (type 29). */
+/** Record of the metadata log: UnregisterControllerRecord (type 29). */
 import { int32, message, type Of } from '../../schema.ts'
 
 export const UnregisterControllerRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record UserScramCredentialRecord (type 11). */
+/** Record of the metadata log: UserScramCredentialRecord (type 11). */
 import { bytes, int32, int8, message, type Of, string } from '../../schema.ts'
 
 export const UserScramCredentialRecord = message({

@@ -1,4 +1,4 @@
-/** Metadata record ZkMigrationStateRecord (type 21). */
+/** Record of the metadata log: ZkMigrationStateRecord (type 21). */
 import { int8, message, type Of } from '../../schema.ts'
 
 export const ZkMigrationStateRecord = message({
