@@ -1,11 +1,11 @@
 /**
- * Runs the golden vectors: `VECTORS=folder npm run --silent vectors`. Each file of the folder goes to the check that its name says
+ * Runs the golden vectors, those beside this file or of another folder: `VECTORS=folder npm run --silent vectors`. Each file of the folder goes to the check that its name says
  * (messages.jsonl and messages.jsonl.gz to check-messages); files without a check are named and passed over.
  * Prints each failing line, and exits with 1 if there is any.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import type { Verdict } from './json-lines.ts'
 
@@ -35,11 +35,7 @@ function* linesOf(text: string): Generator<string> {
   if (start < text.length) yield text.slice(start)
 }
 
-async function main(folder: string | undefined): Promise<number> {
-  if (!folder) {
-    console.error('VECTORS must name the folder of the vector files')
-    return 2
-  }
+async function main(folder: string): Promise<number> {
   let passed = 0
   let failed = 0
   for (const file of readdirSync(folder).sort()) {
@@ -58,4 +54,6 @@ async function main(folder: string | undefined): Promise<number> {
   return failed === 0 && passed > 0 ? 0 : 1
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) process.exitCode = await main(process.env['VECTORS'])
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  process.exitCode = await main(process.env['VECTORS'] ?? fileURLToPath(new URL('.', import.meta.url)))
+}
