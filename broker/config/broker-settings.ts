@@ -12,7 +12,7 @@ const hourMillis = 3_600_000
 const dayMillis = 24 * hourMillis
 const intMax = 2 ** 31 - 1
 
-export const codecs = ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'] as const
+const codecs = ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'] as const
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 
 const identity = {

@@ -4,7 +4,7 @@
  */
 import { type BrokerSettingName, brokerSettings } from './broker-settings.ts'
 import type { Kind, KindName } from './kind.ts'
-import { topicValues } from './log-config.ts'
+import { topicValues } from './topic-config.ts'
 import type { Layer, Settings } from './settings.ts'
 import { isTopicSetting, type TopicSettingName, topicSettings } from './topic-settings.ts'
 

@@ -6,7 +6,7 @@
 import { brokerSettings, isBrokerSetting } from './broker-settings.ts'
 import { ConfigError } from './config-error.ts'
 import { InvalidValue, type Kind } from './kind.ts'
-import { parseTopicSetting, topicValues } from './log-config.ts'
+import { parseTopicSetting, topicValues } from './topic-config.ts'
 import type { Layer, Settings } from './settings.ts'
 import { isTopicSetting, topicSettings } from './topic-settings.ts'
 
@@ -113,7 +113,7 @@ function splitList(text: string): string[] {
 
 function topicScope(settings: Settings): Scope {
   return {
-    kindOf: (name) => (isTopicSetting(name) ? (topicSettings[name] as Kind<unknown>) : undefined),
+    kindOf: (name) => (isTopicSetting(name) ? topicSettings[name] : undefined),
     listNow: (name) => (isTopicSetting(name) ? (settings.topicDefaults[name] as readonly string[]) : []),
     check: checkTopicSetting,
     checkTogether: (config) => topicConflict(config, settings),
@@ -140,7 +140,7 @@ function topicConflict(config: ConfigMap, settings: Settings): Refusal | undefin
 
 function brokerScope(layer: DynamicLayer, settings: Settings): Scope {
   return {
-    kindOf: (name) => (isBrokerSetting(name) ? (brokerSettings[name] as Kind<unknown>) : undefined),
+    kindOf: (name) => (isBrokerSetting(name) ? brokerSettings[name] : undefined),
     listNow: (name) => (isBrokerSetting(name) ? (settings.get(name) as readonly string[]) : []),
     check: checkBrokerSetting,
     checkTogether: (config) => unchangeable(config, layer) ?? brokerConflict(config, layer, settings),

@@ -1,6 +1,6 @@
 /**
- * Java's properties format, as java.util.Properties reads it: `name=value`, `name: value` or `name value`, `#` and `!` comments,
- * a backslash before a line's end joins it with the next, `\t \n \r \f \uXXXX` and any other escaped character stand for themselves.
+ * Java's properties format, as java.util.Properties reads it.
+ * `name=value`, `name: value` or `name value`; `#` and `!` begin comments; a backslash before a line's end joins it with the next; `\t \n \r \f \uXXXX` and any other escaped character stand for themselves.
  */
 
 export interface Property {

@@ -8,7 +8,7 @@ import { type BrokerSettingName, type BrokerSettings, brokerSettings, isBrokerSe
 import { ConfigError } from './config-error.ts'
 import { checkTogether } from './cross-checks.ts'
 import { InvalidValue, type Kind } from './kind.ts'
-import { type LogConfig, logConfig, topicDefaults } from './log-config.ts'
+import { type TopicConfig, topicConfig, topicDefaults } from './topic-config.ts'
 import type { ValueOf } from './setting.ts'
 
 /** A setting given at start: its text, and where it stood. */
@@ -41,7 +41,7 @@ export class Settings {
 
   readonly #holdings: Holdings
   #topicDefaults: ReturnType<typeof topicDefaults> | undefined
-  #defaultLogConfig: LogConfig | undefined
+  #defaultConfig: TopicConfig | undefined
 
   private constructor(holdings: Holdings) {
     this.#holdings = holdings
@@ -107,10 +107,10 @@ export class Settings {
   }
 
   /** The log's settings for a topic with these of its own, as texts. Throws InvalidValue; what AlterConfigs took is valid. */
-  logConfig(overrides: ReadonlyMap<string, string> = new Map()): LogConfig {
-    if (overrides.size > 0) return logConfig(this.topicDefaults, overrides)
-    this.#defaultLogConfig ??= logConfig(this.topicDefaults, overrides)
-    return this.#defaultLogConfig
+  logConfig(overrides: ReadonlyMap<string, string> = new Map()): TopicConfig {
+    if (overrides.size > 0) return topicConfig(this.topicDefaults, overrides)
+    this.#defaultConfig ??= topicConfig(this.topicDefaults, overrides)
+    return this.#defaultConfig
   }
 
   #held(name: string): Held | undefined {

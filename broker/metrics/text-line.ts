@@ -14,7 +14,7 @@ export function textLine(line: string, colours: boolean): string {
   const label = paint(word.toUpperCase().padEnd(5), colours ? colourOf[word] : undefined)
   const facts = Object.entries(fields).map(([name, value]) => `${paint(name, colours ? 90 : undefined)}=${plain(value)}`)
   const stack = typeof err === 'object' && err !== null && 'stack' in err ? `\n${String(err.stack)}` : ''
-  return `${[clockTime(String(time)), label, String(msg ?? ''), ...facts].join(' ')}${stack}\n`
+  return `${[clockTime(String(time)), label, typeof msg === 'string' ? msg : '', ...facts].join(' ')}${stack}\n`
 }
 
 function clockTime(iso: string): string {

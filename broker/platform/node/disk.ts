@@ -78,7 +78,7 @@ class NodeFile implements DiskFile {
         let group = chunks.length <= vectorsPerWriteMax ? chunks : chunks.slice(first, first + vectorsPerWriteMax)
         let left = byteLength(group)
         while (left > 0) {
-          const written = fs.writevSync(this.#descriptor, group as Uint8Array[], at)
+          const written = fs.writevSync(this.#descriptor, group, at)
           at += written
           left -= written
           if (left > 0) group = remaining(group, written)

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { brokerSettings, isBrokerSetting } from '../../../broker/config/broker-settings.ts'
 import { isPassedOver } from '../../../broker/config/foreign-settings.ts'
 import { InvalidValue, type Kind } from '../../../broker/config/kind.ts'
-import { samplePropertiesFile, settingsPage } from '../../../broker/config/sample.ts'
+import { samplePropertiesFile, settingsPage } from '../../../config/settings-pages.ts'
 import { Settings } from '../../../broker/config/settings.ts'
 import { isTopicSetting, topicSettings } from '../../../broker/config/topic-settings.ts'
 
@@ -44,7 +44,7 @@ function sameAsKafka(t: Test, row: KafkaRow, ours: Kind<unknown>) {
 }
 
 t.test('every setting that Kafka has too is of the same type, default and range', (t) => {
-  for (const row of tables.B) if (isBrokerSetting(row.name)) sameAsKafka(t, row, brokerSettings[row.name] as Kind<unknown>)
+  for (const row of tables.B) if (isBrokerSetting(row.name)) sameAsKafka(t, row, brokerSettings[row.name])
   t.end()
 })
 
@@ -60,7 +60,7 @@ t.test('every setting of a Kafka broker is known: in the table, or passed over',
 t.test("every topic setting of Kafka is there with Kafka's type, default and range", (t) => {
   for (const row of tables.T) {
     if (!isTopicSetting(row.name)) t.fail(`${row.name} is missing`)
-    else sameAsKafka(t, row, topicSettings[row.name] as Kind<unknown>)
+    else sameAsKafka(t, row, topicSettings[row.name])
   }
   t.equal(Object.keys(topicSettings).length, tables.T.length + 1, 'and one of our own')
   t.end()

@@ -1,8 +1,8 @@
-/** The settings tables as people read them: the sample file `config/broker.properties`, and the page `SETTINGS.md` beside this file. */
-import { sections } from './broker-settings.ts'
-import type { Kind } from './kind.ts'
-import type { Setting } from './setting.ts'
-import { topicSettings } from './topic-settings.ts'
+/** The settings tables as people read them: the sample file `config/broker.properties`, and the page `broker/config/SETTINGS.md`. */
+import { sections } from '../broker/config/broker-settings.ts'
+import type { Kind } from '../broker/config/kind.ts'
+import type { Setting } from '../broker/config/setting.ts'
+import { topicSettings } from '../broker/config/topic-settings.ts'
 
 const columns = 110
 

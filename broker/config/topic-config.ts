@@ -1,7 +1,6 @@
 /**
- * A topic's settings as the log wants them: typed, in whole, with the broker's settings standing in for what the topic leaves open.
+ * A topic's settings as the log and others want them: typed, in whole, with the broker's settings standing in for what the topic leaves open.
  */
-import type { BrokerSettingName } from './broker-settings.ts'
 import { InvalidValue, type Kind } from './kind.ts'
 import type { ValueOf } from './setting.ts'
 import type { Settings } from './settings.ts'
@@ -9,7 +8,7 @@ import { isTopicSetting, type TopicSettingName, type TopicSettings, topicSetting
 
 export type TopicValues = { readonly [N in TopicSettingName]: ValueOf<TopicSettings[N]> }
 
-export interface LogConfig {
+export interface TopicConfig {
   readonly segmentBytes: number
   readonly segmentMillis: number
   readonly segmentJitterMillis: number
@@ -51,7 +50,7 @@ export function topicDefaults(settings: Settings): TopicValues {
   const values: Record<string, unknown> = {}
   for (const [name, { broker, default: initially }] of Object.entries(topicSettings)) {
     const [first] = broker
-    values[name] = first === undefined ? initially : settings.get(first as BrokerSettingName)
+    values[name] = first === undefined ? initially : settings.get(first)
   }
   const retentionMinutes = settings.get('log.retention.minutes')
   const retentionMillis = retentionMinutes === null ? settings.get('log.retention.hours') * hourMillis : retentionMinutes * minuteMillis
@@ -84,7 +83,7 @@ export function parseTopicSetting(name: string, text: string): unknown {
   }
 }
 
-export function logConfig(defaults: TopicValues, overrides: ReadonlyMap<string, string>): LogConfig {
+export function topicConfig(defaults: TopicValues, overrides: ReadonlyMap<string, string>): TopicConfig {
   const values = topicValues(defaults, overrides)
   return {
     segmentBytes: values['internal.segment.bytes'] ?? values['segment.bytes'],
