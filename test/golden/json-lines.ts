@@ -1,9 +1,9 @@
 /** Lines of JSON with integers of up to 64 bits: those of 16 digits and more are read as bigint, which JSON.parse would round. */
 
-const number = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g
+const numbers = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g
 
 export function parseExactly<T>(line: string): T {
-  const marked = line.replace(number, (token) => (/^-?\d{16,}$/.test(token) ? `"${token}n"` : token))
+  const marked = line.replace(numbers, (token) => (/^-?\d{16,}$/.test(token) ? `"${token}n"` : token))
   return JSON.parse(marked, (_, value: unknown) =>
     typeof value === 'string' && /^-?\d{16,}n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
   )
@@ -22,13 +22,15 @@ export function checkLines<T>(lines: Iterable<string>, nameOf: (row: T) => strin
   for (const line of lines) {
     number++
     if (line === '') continue
-    const row = parseExactly<T>(line)
+    let name = 'is no JSON'
     try {
+      const row = parseExactly<T>(line)
+      name = nameOf(row)
       checkLine(row)
       verdict.passed++
     } catch (error) {
       const why = (error as Error).message.split('\n').slice(0, 8).join(' ').slice(0, 400)
-      verdict.failures.push(`${number} ${nameOf(row)}: ${why}`)
+      verdict.failures.push(`${number} ${name}: ${why}`)
     }
   }
   return verdict
