@@ -52,6 +52,7 @@ export interface DialHandler extends ConnectionHandler {
 
 interface SimulatedListener {
   process: SimulatedProcess
+  isReady: () => boolean
   accept: (connection: Connection) => ConnectionHandler
 }
 
@@ -72,15 +73,16 @@ export class SimulatedNetwork {
     this.traits = traits
   }
 
-  /** The port through which `process` sees this network. */
-  for(process: SimulatedProcess): Network {
-    return { listen: (address, accept) => this.#listen(process, address, accept) }
+  /** The port through which `process` sees this network. Connections are refused while it is not `ready`. */
+  for(process: SimulatedProcess, isReady: () => boolean = () => true): Network {
+    return { hostName: process.host, listen: (address, accept) => this.#listen({ process, isReady, accept }, address) }
   }
 
-  #listen(process: SimulatedProcess, address: Address, accept: SimulatedListener['accept']): Promise<Listener> {
+  #listen(listener: SimulatedListener, address: Address): Promise<Listener> {
+    const { process } = listener
     const port = address.port === 0 ? this.#portNext++ : address.port
     if (this.#listeners.has(port)) return Promise.reject(new ConnectionError('EADDRINUSE'))
-    this.#listeners.set(port, { process, accept })
+    this.#listeners.set(port, listener)
     const stop = (): void => void this.#listeners.delete(port)
     const forget = process.atDeath(stop)
     return Promise.resolve({
@@ -106,7 +108,7 @@ export class SimulatedNetwork {
   #connect(client: Endpoint, handler: DialHandler, near: Address, far: Address): void {
     const listener = this.#listeners.get(far.port)
     if (client.isClosed || !client.process.alive) return
-    if (!listener) return client.break(new ConnectionError('ECONNREFUSED'))
+    if (!listener?.isReady()) return client.break(new ConnectionError('ECONNREFUSED'))
     if (this.isCut(client.process, listener.process)) {
       const patience = 1_000_000
       this.scheduler.after(patience, 'connect times out', () => client.break(new ConnectionError('ETIMEDOUT')))
@@ -163,6 +165,11 @@ export class SimulatedNetwork {
     const server = client.peer
     client.break(new ConnectionError('ECONNRESET'))
     if (!halfOpen) this.scheduler.at(this.arrivalTime(0), 'reset', () => server?.break(new ConnectionError('ECONNRESET')))
+  }
+
+  /** The process at the other end. */
+  peerOf(connection: Connection): SimulatedProcess | undefined {
+    return connection instanceof Endpoint ? connection.peer?.process : undefined
   }
 
   forget(endpoint: Endpoint): void {

@@ -1,0 +1,68 @@
+/**
+ * Invariant 6: after any crash a log is the longest prefix of whole, valid batches that its files hold.
+ * Owns: the reading of those files, anew and without the broker's help. Looks when a broker has just died, and again when the next one is up.
+ */
+import { batchAt, type FoundBatch } from '../clients/batch.ts'
+import type { PartitionHistory } from '../history.ts'
+import type { SimulatedDisk } from '../platform/disk.ts'
+import { Violation } from '../violation.ts'
+
+/** What the files of a partition hold: the batches a broker must find there. */
+export interface Survey {
+  start: number
+  end: number
+  batches: FoundBatch[]
+}
+
+const segmentName = /^(\d{20})\.log$/
+
+/**
+ * Reads the segments in order up to the first byte that does not belong. Segments that lie wholly below `startSeen` need not be there:
+ * they were being deleted.
+ */
+export function survey(disk: SimulatedDisk, dataDirectory: string, history: PartitionHistory): Survey {
+  const folder = `${dataDirectory}/${history.name}`
+  const bases = disk
+    .namesIn(folder)
+    .map((name) => segmentName.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((one, other) => one - other)
+  let found: Survey = { start: bases[0] ?? 0, end: bases[0] ?? 0, batches: [] }
+  let isBroken = false
+  for (const base of bases) {
+    if (isBroken || base !== found.end) {
+      if (base > history.startSeen) break
+      found = { start: base, end: base, batches: [] }
+    }
+    const bytes = disk.peek(`${folder}/${String(base).padStart(20, '0')}.log`) as Buffer
+    isBroken = !readSegment(bytes, found)
+  }
+  return found
+}
+
+/** Whether the segment is whole to its last byte. */
+function readSegment(bytes: Buffer, found: Survey): boolean {
+  for (let position = 0; position < bytes.length; ) {
+    const batch = batchAt(bytes, position)
+    if (typeof batch === 'string' || batch.baseOffset !== found.end) return false
+    found.batches.push({ ...batch, bytes: Buffer.from(batch.bytes) })
+    found.end = batch.endOffset
+    position += batch.bytes.length
+  }
+  return true
+}
+
+/** The broker is up: its log must be what the survey found. */
+export function checkRecovered(history: PartitionHistory, found: Survey, log: { startOffset: number; endOffset: number }): void {
+  if (log.endOffset !== found.end) {
+    const fate = log.endOffset < found.end ? 'whole batches were cut off' : 'there is more than was whole'
+    throw new Violation(
+      6,
+      `${history.name}: the files held whole batches up to ${found.end}, the recovered log ends at ${log.endOffset}: ${fate}`,
+    )
+  }
+  if (log.startOffset > Math.max(history.startSeen, found.start)) {
+    throw new Violation(1, `${history.name}: the log starts at ${log.startOffset} after recovery, and started at ${history.startSeen}`)
+  }
+}

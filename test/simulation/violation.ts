@@ -1,0 +1,22 @@
+/** Something that must always be true was not. */
+
+/** Numbered as in the design: what the broker promises whatever happens. */
+export const invariants = {
+  1: 'written is written',
+  3: 'nothing above the high watermark is read',
+  5: 'no input crashes the broker',
+  6: 'torn is not lost',
+  7: 'everything is repeatable',
+} as const
+
+export type Invariant = keyof typeof invariants
+
+export class Violation extends Error {
+  readonly invariant: Invariant
+
+  constructor(invariant: Invariant, what: string) {
+    super(`invariant ${invariant} (${invariants[invariant]}): ${what}`)
+    this.name = 'Violation'
+    this.invariant = invariant
+  }
+}
