@@ -1,0 +1,249 @@
+/**
+ * The commit journal: one pre-extended file that many partitions' newest bytes are made durable in together, by one write and one
+ * sync, where a sync for each of their segments would cost as many flushes of the device.
+ * Owns: two files used in turn, and what is in them. The segments stay the log; the journal only repeats bytes that were written to
+ * them and may not have reached the device yet. After a crash `replayJournal` gives these back, oldest first, before logs recover.
+ * Invariants: a round is found whole or not at all (CRC-32C over it); a file is used anew only after every segment it repeats was synced.
+ *
+ *     file  = round*
+ *     round = magic "STLJ", crc int32, generation int64, number int64, size int32, entries int32, entry*    crc: all after it
+ *     entry = topic id 16 bytes, partition int32, segment int64, position int64, size int32, bytes
+ */
+import assert from 'node:assert/strict'
+import { uuidBytes, uuidText } from '../../client/protocol/uuid.ts'
+import { crc32c } from '../../client/records/crc32c.ts'
+import { readInt64, writeInt64 } from '../../client/records/int64.ts'
+import { type Disk, DiskError, type DiskFile } from '../platform/disk.ts'
+import type { Offset } from './offset.ts'
+
+/** Bytes of a segment as they were written, and where. */
+export interface JournalEntry {
+  readonly topicId: string
+  readonly partition: number
+  /** The base offset that names the segment. */
+  readonly segment: Offset
+  readonly position: number
+  readonly bytes: Buffer
+}
+
+export interface JournalOptions {
+  readonly disk: Disk
+  readonly directory: string
+  readonly bytesPerFile?: number
+  /** Syncs the segments of these logs, `topicId/partition`; the file that repeats them is then used anew. */
+  syncSegments(logs: ReadonlySet<string>): Promise<void>
+}
+
+const magic = 0x53544c4a
+const roundHeaderBytes = 36
+const entryHeaderBytes = 44
+const crcStart = 8
+const bytesPerFileDefault = 32 * 1024 * 1024
+const extendChunkBytes = 1024 * 1024
+
+const fileNames = ['commit-journal-0', 'commit-journal-1'] as const
+
+interface Half {
+  readonly file: DiskFile
+  end: number
+  /** Whose segments it repeats. */
+  readonly logs: Set<string>
+  /** Its segments are being synced: it takes no more. */
+  retiring: boolean
+}
+
+export class CommitJournal {
+  readonly #options: JournalOptions
+  readonly #bytesPerFile: number
+  #halves: [Half, Half] | undefined
+  #current = 0
+  #generation: number
+  #number = 0
+  #opening: Promise<void> | undefined
+
+  /** @param generation higher than any that a round found by `replayJournal` has. */
+  constructor(options: JournalOptions, generation: number) {
+    this.#options = options
+    this.#generation = generation
+    this.#bytesPerFile = options.bytesPerFile ?? bytesPerFileDefault
+  }
+
+  /** Makes and extends the files, so that a commit overwrites space that is there. Until it is done, `commit` has no room. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
+    const halves: Half[] = []
+    for (const name of fileNames) {
+      const file = this.#options.disk.open(`${this.#options.directory}/${name}`, 'replace')
+      const zeros = Buffer.alloc(extendChunkBytes)
+      for (let at = 0; at < this.#bytesPerFile; at += extendChunkBytes) await file.writeLater([zeros], at)
+      await file.sync()
+      halves.push({ file, end: 0, logs: new Set(), retiring: false })
+    }
+    await this.#options.disk.syncDirectory(this.#options.directory)
+    this.#halves = halves as [Half, Half]
+  }
+
+  /**
+   * Makes the entries durable: resolves when they are, rejects with the disk's error.
+   * `undefined`: there is no room now, so sync the segments themselves.
+   */
+  commit(entries: readonly JournalEntry[]): Promise<void> | undefined {
+    const bytes = entries.reduce((sum, entry) => sum + entryHeaderBytes + entry.bytes.length, roundHeaderBytes)
+    const half = this.#halfWithRoom(bytes)
+    if (!half) return undefined
+    const chunks = this.#encode(entries, bytes)
+    for (const { topicId, partition } of entries) half.logs.add(`${topicId}/${partition}`)
+    const at = half.end
+    half.end += bytes
+    return this.#write(half.file, chunks, at)
+  }
+
+  async #write(file: DiskFile, chunks: readonly Buffer[], at: number): Promise<void> {
+    try {
+      file.write(chunks, at)
+      await file.sync()
+    } catch (error) {
+      // What is in the file now is unknown: it is never written again.
+      this.#halves = undefined
+      throw error
+    }
+  }
+
+  close(): void {
+    for (const { file } of this.#halves ?? []) file.close()
+    this.#halves = undefined
+  }
+
+  /** Everything it repeats is durable where it belongs: the files go, so that a clean directory is plain Kafka. */
+  remove(): void {
+    this.close()
+    const { disk, directory } = this.#options
+    for (const name of fileNames) if (disk.exists(`${directory}/${name}`)) disk.remove(`${directory}/${name}`)
+  }
+
+  #halfWithRoom(bytes: number): Half | undefined {
+    if (!this.#halves) return undefined
+    const half = this.#halves[this.#current] as Half
+    if (!half.retiring && half.end + bytes <= this.#bytesPerFile) return half
+    if (!half.retiring) this.#retire(half)
+    const other = this.#halves[1 - this.#current] as Half
+    if (other.retiring || bytes > this.#bytesPerFile) return undefined
+    assert(other.end === 0 && other.logs.size === 0, 'a file is used anew only when it repeats nothing')
+    this.#current = 1 - this.#current
+    this.#generation++
+    this.#number = 0
+    return other
+  }
+
+  #retire(half: Half): void {
+    half.retiring = true
+    this.#options.syncSegments(new Set(half.logs)).then(
+      () => {
+        half.end = 0
+        half.logs.clear()
+        half.retiring = false
+      },
+      // A segment that cannot be synced takes its log offline; the file keeps what it repeats, and is not used again.
+      () => undefined,
+    )
+  }
+
+  #encode(entries: readonly JournalEntry[], bytes: number): Buffer[] {
+    const header = Buffer.allocUnsafe(roundHeaderBytes)
+    const chunks: Buffer[] = [header]
+    for (const { topicId, partition, segment, position, bytes: data } of entries) {
+      const head = Buffer.allocUnsafe(entryHeaderBytes)
+      uuidBytes(topicId).copy(head, 0)
+      head.writeInt32BE(partition, 16)
+      writeInt64(head, 20, segment)
+      writeInt64(head, 28, position)
+      head.writeInt32BE(data.length, 36)
+      head.writeInt32BE(0, 40)
+      chunks.push(head, data)
+    }
+    header.writeUInt32BE(magic, 0)
+    writeInt64(header, 8, this.#generation)
+    writeInt64(header, 16, this.#number++)
+    header.writeInt32BE(bytes, 24)
+    header.writeInt32BE(entries.length, 28)
+    header.writeInt32BE(0, 32)
+    let crc = crc32c(header, crcStart, header.length)
+    for (let index = 1; index < chunks.length; index++) {
+      const chunk = chunks[index] as Buffer
+      crc = crc32c(chunk, 0, chunk.length, crc)
+    }
+    header.writeUInt32BE(crc >>> 0, 4)
+    return chunks
+  }
+}
+
+/** What the journal still repeats, oldest first, and the generation to go on from. */
+export interface Replay {
+  readonly entries: readonly JournalEntry[]
+  readonly nextGeneration: number
+}
+
+/** Reads what a crash left. Stops, in each file, at the first round that is torn or of another use of the file. */
+export function replayJournal(disk: Disk, directory: string): Replay {
+  const files = fileNames.map((name) => readFile(disk, `${directory}/${name}`)).filter(({ entries }) => entries.length > 0)
+  files.sort((a, b) => a.generation - b.generation)
+  const newest = files.at(-1)?.generation ?? 0
+  return { entries: files.flatMap(({ entries }) => entries), nextGeneration: newest + 1 }
+}
+
+function readFile(disk: Disk, path: string): { generation: number; entries: JournalEntry[] } {
+  const found: { generation: number; entries: JournalEntry[] } = { generation: 0, entries: [] }
+  const bytes = wholeFile(disk, path)
+  for (let at = 0, number = 0; ; number++) {
+    const size = roundAt(bytes, at)
+    if (size === 0) return found
+    const generation = readInt64(bytes, at + 8)
+    if (number > 0 && generation !== found.generation) return found
+    if (readInt64(bytes, at + 16) !== number) return found
+    found.generation = generation
+    decodeRound(bytes.subarray(at, at + size), found.entries)
+    at += size
+  }
+}
+
+function wholeFile(disk: Disk, path: string): Buffer {
+  if (!disk.exists(path)) return Buffer.alloc(0)
+  const file = disk.open(path, 'read')
+  try {
+    const bytes = Buffer.allocUnsafe(file.size())
+    return bytes.subarray(0, file.read(bytes, 0))
+  } catch (error) {
+    if (error instanceof DiskError) throw new DiskError(error.code, 'read the commit journal', path, error)
+    throw error
+  } finally {
+    file.close()
+  }
+}
+
+/** The size of the whole, undamaged round here; 0 if there is none. */
+function roundAt(bytes: Buffer, at: number): number {
+  if (at + roundHeaderBytes > bytes.length || bytes.readUInt32BE(at) !== magic) return 0
+  const size = bytes.readInt32BE(at + 24)
+  if (size < roundHeaderBytes || at + size > bytes.length) return 0
+  return crc32c(bytes, at + crcStart, at + size) >>> 0 === bytes.readUInt32BE(at + 4) ? size : 0
+}
+
+function decodeRound(round: Buffer, into: JournalEntry[]): void {
+  let at = roundHeaderBytes
+  for (let left = round.readInt32BE(28); left > 0; left--) {
+    const size = round.readInt32BE(at + 36)
+    const bytes = round.subarray(at + entryHeaderBytes, at + entryHeaderBytes + size)
+    into.push({
+      topicId: uuidText(round.subarray(at, at + 16)),
+      partition: round.readInt32BE(at + 16),
+      segment: readInt64(round, at + 20),
+      position: readInt64(round, at + 28),
+      bytes,
+    })
+    at += entryHeaderBytes + size
+  }
+}

@@ -1,0 +1,82 @@
+import * as fs from 'node:fs'
+import * as os from 'node:os'
+import * as path from 'node:path'
+import t, { type Test } from 'tap'
+import { CommitJournal, type JournalEntry, replayJournal } from '../../../broker/log/commit-journal.ts'
+import { nodeDisk as disk } from '../../../broker/platform/node/disk.ts'
+
+const topicId = 'Zc2Yt0cYQ5yq8kK3m1b2Xg'
+
+function entry(partition: number, position: number, text: string): JournalEntry {
+  return { topicId, partition, segment: 2 ** 40 + 7, position, bytes: Buffer.from(text) }
+}
+
+async function setUp(t: Test, { bytesPerFile = 4096, hold = false } = {}) {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'stele-journal-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
+  const synced: string[][] = []
+  const held: (() => void)[] = []
+  const syncSegments = (logs: ReadonlySet<string>) => {
+    synced.push([...logs].sort())
+    return hold ? new Promise<void>((resolve) => void held.push(resolve)) : Promise.resolve()
+  }
+  const journal = new CommitJournal({ disk, directory, bytesPerFile, syncSegments }, 1)
+  t.teardown(() => journal.close())
+  await journal.open()
+  return { directory, journal, synced, release: () => held.shift()?.() }
+}
+
+const texts = (directory: string) => replayJournal(disk, directory).entries.map(({ bytes }) => bytes.toString())
+
+t.test('what was committed is found again, in order, with its place', async (t) => {
+  const { directory, journal } = await setUp(t)
+  await journal.commit([entry(0, 0, 'one'), entry(3, 512, 'two')])
+  await journal.commit([entry(0, 3, 'three')])
+  t.same(replayJournal(disk, directory).entries, [entry(0, 0, 'one'), entry(3, 512, 'two'), entry(0, 3, 'three')])
+})
+
+t.test('a torn or flipped round ends the replay before it', async (t) => {
+  const { directory, journal } = await setUp(t)
+  for (const text of ['one', 'two', 'three']) await journal.commit([entry(0, 0, text)])
+  const file = path.join(directory, 'commit-journal-0')
+  const whole = fs.readFileSync(file)
+  const rounds = [0, 83, 166]
+  for (let at = rounds[1] as number; at < (rounds[2] as number); at++) {
+    const damaged = Buffer.from(whole)
+    damaged.writeUInt8(damaged.readUInt8(at) ^ 0x40, at)
+    fs.writeFileSync(file, damaged)
+    t.same(texts(directory), ['one'], `a bit flipped at ${at}`)
+  }
+  for (let length = 0; length < 249; length++) {
+    fs.writeFileSync(file, whole.subarray(0, length))
+    t.same(texts(directory), ['one', 'two', 'three'].slice(0, Math.floor(length / 83)), `cut at ${length}`)
+  }
+})
+
+t.test('a full file is used anew only once the segments it repeats are synced', async (t) => {
+  const { directory, journal, synced, release } = await setUp(t, { bytesPerFile: 200, hold: true })
+  await journal.commit([entry(1, 0, 'a')])
+  await journal.commit([entry(2, 0, 'b')])
+  t.same(synced, [])
+  await journal.commit([entry(3, 0, 'c')])
+  t.same(synced, [[`${topicId}/1`, `${topicId}/2`]], 'the full one is being freed')
+  t.same(texts(directory), ['a', 'b', 'c'], 'and still repeats what it must')
+  await journal.commit([entry(3, 1, 'd')])
+  t.equal(journal.commit([entry(3, 2, 'e')]), undefined, 'no room: both are full')
+  release()
+  await new Promise((resolve) => setImmediate(resolve))
+  await journal.commit([entry(3, 3, 'f')])
+  t.same(texts(directory), ['c', 'd', 'f'], 'older rounds of the same file are not taken for new ones')
+})
+
+t.test('a round larger than a file has no room', async (t) => {
+  const { journal } = await setUp(t, { bytesPerFile: 200 })
+  t.equal(journal.commit([entry(0, 0, 'x'.repeat(200))]), undefined)
+})
+
+t.test('a directory without a journal replays nothing', async (t) => {
+  const { directory, journal } = await setUp(t)
+  journal.remove()
+  t.same(replayJournal(disk, directory), { entries: [], nextGeneration: 1 })
+  t.same(fs.readdirSync(directory), [])
+})
