@@ -13,7 +13,7 @@ run_cached := NODE_COMPILE_CACHE=$(CURDIR)/.cache/compile
 
 sources := $(shell find broker client -name '*.ts' 2>/dev/null)
 
-.PHONY: help run build test ok check types lint format-check format unused tidy coverage sim crash interop interop-install vectors bench clean
+.PHONY: help run build test ok check types lint format-check format unused tidy coverage sim crash interop interop-install vectors bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -69,6 +69,9 @@ vectors: node_modules/.installed ## golden bytes; VECTORS=dir for another set
 
 bench: build ## how fast it is here, and against what
 	@node bench/main.ts $(ARGS)
+
+lock: ## the lockfile anew, after a change of package.json
+	@node config/lock.ts
 
 clean: ## away with what was made
 	rm -rf dist .cache .tap node_modules

