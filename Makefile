@@ -52,10 +52,10 @@ coverage: build ## the tests again, with a table of the lines they reach
 	@tap run $(FILES)
 
 sim: node_modules/.installed ## the simulator: 2,000 seeds, or SEED=n to replay one
-	@$(run_cached) SEED=$(SEED) node test/simulation/run.ts
+	@$(run_cached) node test/simulation/run.ts
 
 crash: build ## kill tests in their long mode
-	@$(run_cached) CRASH_ROUNDS=$(or $(ROUNDS),50) tap run --disable-coverage --timeout=1800 test/crash/*.test.ts
+	@$(run_cached) STELE_CRASH_ROUNDS=$(or $(ROUNDS),50) tap run --disable-coverage --timeout=1800 test/crash/*.test.ts
 
 interop: build interop-install ## every real client, in the long form
 	@$(run_cached) INTEROP=full tap run --disable-coverage --timeout=1800 test/interop/*.test.ts
