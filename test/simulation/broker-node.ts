@@ -4,10 +4,11 @@
  */
 import { Broker } from '../../broker/broker.ts'
 import { Settings } from '../../broker/config/settings.ts'
+import { replayJournal } from '../../broker/log/commit-journal.ts'
 import type { Logger } from '../../broker/metrics/logger.ts'
 import { DiskError } from '../../broker/platform/disk.ts'
 import type { Platform } from '../../broker/platform/platform.ts'
-import { checkRecovered, type Survey, survey } from './checkers/recovery.ts'
+import { checkRecovered, type Repeated, type Survey, survey } from './checkers/recovery.ts'
 import { type ProbedLog, Watermarks } from './checkers/watermarks.ts'
 import type { History } from './history.ts'
 import { SimulatedClock, type WallClock } from './platform/clock.ts'
@@ -38,6 +39,7 @@ export class BrokerNode {
   readonly #options: BrokerNodeOptions
   readonly #watermarks = new Watermarks()
   readonly #lives = new Map<SimulatedProcess, number>()
+  readonly #topicNames = new Map<string, string>()
   #surveys = new Map<string, Survey>()
   #life = 0
   #process: SimulatedProcess | undefined
@@ -159,7 +161,10 @@ export class BrokerNode {
 
   #logs(): ProbedLog[] {
     const logs: ProbedLog[] = []
-    for (const { log } of this.#broker?.replicas.all() ?? []) logs.push(log)
+    for (const { log } of this.#broker?.replicas.all() ?? []) {
+      this.#topicNames.set(log.topicId, log.topic)
+      logs.push(log)
+    }
     return logs
   }
 
@@ -220,6 +225,22 @@ export class BrokerNode {
     if (!this.#process?.alive) this.start()
   }
 
+  /** What the commit journal repeats, by partition. */
+  #journal(): Map<string, Repeated[]> {
+    const { scheduler, disk } = this.#options
+    const reader = new SimulatedProcess(scheduler, 'survey', host)
+    const byPartition = new Map<string, Repeated[]>()
+    for (const entry of replayJournal(disk.for(reader), dataDirectory).entries) {
+      const topic = this.#topicNames.get(entry.topicId)
+      if (topic === undefined) continue
+      const name = `${topic}-${entry.partition}`
+      const repeated = byPartition.get(name) ?? []
+      repeated.push({ ...entry, bytes: Buffer.from(entry.bytes) })
+      byPartition.set(name, repeated)
+    }
+    return byPartition
+  }
+
   /** The broker is dead: what does its disk hold, and what has been lost? */
   #aftermath(): void {
     const { scheduler, disk, history, random } = this.#options
@@ -229,8 +250,9 @@ export class BrokerNode {
     this.#watermarks.forgetAll()
     this.#isUp = Promise.withResolvers()
     this.#surveys = new Map()
+    const journal = this.#journal()
     for (const partition of history.all()) {
-      const found = survey(disk, dataDirectory, partition)
+      const found = survey(disk, dataDirectory, partition, journal.get(partition.name) ?? [])
       this.#surveys.set(partition.name, found)
       scheduler.trace.line(() => `${partition.name} holds ${found.start} to ${found.end} on the disk`)
       partition.recovered(found, this.#life + 1, power)

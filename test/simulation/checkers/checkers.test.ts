@@ -90,7 +90,7 @@ t.test('a survey finds the longest valid prefix, over several segments', async (
   const second = port.open('/data/orders-0/00000000000000000002.log', 'create')
   first.write([stored(sent[0], 0)], 0)
   second.write([stored(sent[1], 2), stored(sent[2], 4)], 0)
-  const endNow = (): number => survey(disk, '/data', history).end
+  const endNow = (): number => survey(disk, '/data', history, []).end
   t.equal(endNow(), 6)
   second.truncate(second.size() - 1)
   t.equal(endNow(), 4)
@@ -99,7 +99,7 @@ t.test('a survey finds the longest valid prefix, over several segments', async (
   history.startSeen = 2
   t.equal(endNow(), 4, 'a segment below the start need not be whole')
 
-  const found = survey(disk, '/data', history)
+  const found = survey(disk, '/data', history, [])
   checkRecovered(history, found, { startOffset: 2, endOffset: 4 })
   t.throws(() => checkRecovered(history, found, { startOffset: 2, endOffset: 2 }), said('cut off'))
   t.throws(() => checkRecovered(history, found, { startOffset: 2, endOffset: 6 }), said('more than was whole'))

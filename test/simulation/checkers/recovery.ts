@@ -16,18 +16,20 @@ export interface Survey {
 
 const segmentName = /^(\d{20})\.log$/
 
+/** What the commit journal repeats of one partition's segments. */
+export interface Repeated {
+  readonly segment: number
+  readonly position: number
+  readonly bytes: Buffer
+}
+
 /**
  * Reads the segments in order up to the first byte that does not belong. Segments that lie wholly below `startSeen` need not be there:
  * they were being deleted.
  */
-export function survey(disk: SimulatedDisk, dataDirectory: string, history: PartitionHistory): Survey {
-  const folder = `${dataDirectory}/${history.name}`
-  const bases = disk
-    .namesIn(folder)
-    .map((name) => segmentName.exec(name)?.[1])
-    .filter((digits) => digits !== undefined)
-    .map(Number)
-    .sort((one, other) => one - other)
+export function survey(disk: SimulatedDisk, dataDirectory: string, history: PartitionHistory, journal: readonly Repeated[]): Survey {
+  const segments = segmentsOf(disk, `${dataDirectory}/${history.name}`, journal)
+  const bases = [...segments.keys()].sort((one, other) => one - other)
   let found: Survey = { start: bases[0] ?? 0, end: bases[0] ?? 0, batches: [] }
   let isBroken = false
   for (const base of bases) {
@@ -35,10 +37,27 @@ export function survey(disk: SimulatedDisk, dataDirectory: string, history: Part
       if (base > history.startSeen) break
       found = { start: base, end: base, batches: [] }
     }
-    const bytes = disk.peek(`${folder}/${String(base).padStart(20, '0')}.log`) as Buffer
-    isBroken = !readSegment(bytes, found)
+    isBroken = !readSegment(segments.get(base) as Buffer, found)
   }
   return found
+}
+
+/** By base offset, with what the journal repeats put where it belongs. Segments that are gone stay gone. */
+function segmentsOf(disk: SimulatedDisk, folder: string, journal: readonly Repeated[]): Map<number, Buffer> {
+  const segments = new Map<number, Buffer>()
+  for (const name of disk.namesIn(folder)) {
+    const digits = segmentName.exec(name)?.[1]
+    if (digits !== undefined) segments.set(Number(digits), disk.peek(`${folder}/${name}`) as Buffer)
+  }
+  for (const { segment, position, bytes } of journal) {
+    const held = segments.get(segment)
+    if (!held && Math.max(-1, ...segments.keys()) > segment) continue
+    const whole = Buffer.alloc(Math.max(held?.length ?? 0, position + bytes.length))
+    held?.copy(whole)
+    bytes.copy(whole, position)
+    segments.set(segment, whole)
+  }
+  return segments
 }
 
 /** Whether the segment is whole to its last byte. */
