@@ -27,12 +27,13 @@ const requireBanner = "import { createRequire as __createRequire } from 'node:mo
 /**
  * The compile cache must be on before the bulk is read, so the command is two files: this one switches it on, then loads the other.
  * It lives inside dist rather than in the shared temporary folder, where another user could have put compiled code for us to run;
- * where dist can't be written, Node goes without.
+ * where dist can't be written, Node goes without. Node writes it on a clean exit; a broker may not live to see one.
  */
 const launcher = `#!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 enableCompileCache(join(import.meta.dirname, '../../.compiled'))
+setTimeout(flushCompileCache, 2000).unref()
 await import('./stele.js')
 `
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { bareNode } from './support/bare-node.ts'
+import { bare, bareNode } from './support/bare-node.ts'
 
 const root = join(import.meta.dirname, '..')
 const main = join(root, 'dist/broker/cli/main.js')
@@ -98,7 +98,7 @@ t.test('the README works as written', { skip: notBuilt }, async (t) => {
     const skip = text.includes('kcat') && !isHere('kcat') ? 'kcat is not on this machine' : false
     t.test(text.trim().split('\n')[0] ?? '', { skip }, async (t) => {
       const here = text.replaceAll('127.0.0.1:9092', kafka).replaceAll('127.0.0.1:9644', http)
-      const command: [string, string[]] = language === 'sh' ? ['bash', ['-euo', 'pipefail', '-c', here]] : bareNode(asScript(t, here))
+      const command = language === 'sh' ? bare('bash', '-euo', 'pipefail', '-c', here) : bareNode(asScript(t, here))
       const { stdout } = await run(...command, { cwd: root, timeout: 30_000, env: { ...process.env, STELE_BOOTSTRAP: kafka } })
       if (prints === undefined) t.pass('it ends well')
       else t.equal(stdout, prints)

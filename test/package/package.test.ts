@@ -100,7 +100,7 @@ t.test('the packed package works alone in an empty project', { skip: notBuilt },
     }
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: settings, files: ['embed.ts'] }))
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
-    const errors = t.throws(() => execFileSync(...bareNode(tsc, '-p', project), { encoding: 'utf8' })) as { stdout?: string }
+    const errors = t.throws(() => execFileSync(...bareNode(tsc, '-p', project), { cwd: project, encoding: 'utf8' })) as { stdout?: string }
     t.match(errors.stdout, /^embed\.ts\(4,13\): error TS2322: [^\n]*\n?$/, 'the planted error is found, and none beside it')
   })
 })

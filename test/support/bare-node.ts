@@ -1,7 +1,11 @@
 /**
- * How tests start Node as a user would. tap slips hooks of its own into every child (module loading, exit, signals), so that a broker
- * killed in a test would not be the broker that runs: `env` takes them out again, and becomes the process it starts, so pids hold.
+ * How tests start a program as a user would. tap slips hooks of its own into every Node that a test starts (module loading, exit, signals),
+ * so that a broker killed in a test would not be the broker that runs: `env` takes them out again, and becomes what it starts, so pids hold.
  */
+export function bare(command: string, ...args: string[]): [command: string, args: string[]] {
+  return ['env', ['-u', 'NODE_OPTIONS', command, ...args]]
+}
+
 export function bareNode(...args: string[]): [command: string, args: string[]] {
-  return ['env', ['-u', 'NODE_OPTIONS', process.execPath, ...args]]
+  return bare(process.execPath, ...args)
 }
