@@ -65,7 +65,8 @@ async function lookUp(name: string, asked: Asked, version: number, committedOnly
   if (version === 0) return oldStyle(partition, asked)
   const end = committedOnly ? partition.lastStableOffset : partition.highWatermark
   const at = await find(partition, asked.timestamp, end)
-  return { partitionIndex: asked.partitionIndex, ...at }
+  // Before version 4 an answer has no place for the epoch.
+  return { partitionIndex: asked.partitionIndex, ...at, leaderEpoch: version >= 4 ? at.leaderEpoch : -1 }
 }
 
 interface At {

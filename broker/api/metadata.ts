@@ -8,14 +8,11 @@ import type { Input, Of } from '../../client/protocol/schema.ts'
 import { zeroUuid } from '../../client/protocol/uuid.ts'
 import type { TopicImage } from '../cluster/image.ts'
 import { api, type RequestContext } from './handler.ts'
+import { allClusterOperations, allTopicOperations } from './operations.ts'
 import type { Services } from './services.ts'
 
 type Request = Of<typeof MetadataRequest>
 type TopicAnswer = NonNullable<NonNullable<Input<typeof MetadataResponse>['topics']>[number]>
-
-/** Every operation on a topic, and on a cluster, as Kafka's AclOperation bits: without ACLs all are allowed. */
-const allTopicOperations = 0b1101_1111_1000
-const allClusterOperations = 0b11_1111_1000_0000
 
 export const metadata = api({
   request: MetadataRequest,

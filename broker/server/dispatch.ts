@@ -5,6 +5,7 @@
  */
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import { decodeRequestHeader, encodeResponse, type RequestHeader } from '../../client/protocol/header.ts'
+import { EncodeError } from '../../client/protocol/malformed.ts'
 import { ApiVersionsResponse } from '../../client/protocol/messages/api-versions.ts'
 import { decode } from '../../client/protocol/compile.ts'
 import type { Input, Message } from '../../client/protocol/schema.ts'
@@ -121,9 +122,20 @@ export class Dispatcher {
 
   #complete(api: Api, request: Request, answer: Answer<Message>): void {
     const { header } = request
-    request.answer = answer === undefined ? [] : encodeResponse(api.response, header.apiVersion, header.correlationId, answer)
+    request.answer = answer === undefined ? [] : this.#encode(api, header, answer, request.connection)
     const seconds = (this.#services.clock.monotonic() - request.startedAt) / 1000
     this.#metrics.request(header.apiKey, seconds, answer === undefined ? ErrorCode.NONE : errorIn(answer))
+  }
+
+  /** An answer that its version cannot express is a fault of ours that one client alone has to bear. */
+  #encode(api: Api, { apiVersion, correlationId }: RequestHeader, answer: Input<Message>, connection: ClientConnection): Buffer[] {
+    try {
+      return encodeResponse(api.response, apiVersion, correlationId, answer)
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error
+      connection.close(error)
+      return []
+    }
   }
 
   #unserved(request: Request, { versions: [first, last] }: Api): Exchange {

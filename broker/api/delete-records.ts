@@ -1,0 +1,31 @@
+/** DeleteRecords (key 21): nothing below an offset is readable any more; -1 is the high watermark. The files go when whole segments are below it. */
+import { ErrorCode } from '../../client/protocol/errors.ts'
+import { DeleteRecordsRequest, DeleteRecordsResponse } from '../../client/protocol/messages/delete-records.ts'
+import { api } from './handler.ts'
+import type { Services } from './services.ts'
+
+export const deleteRecords = api({
+  request: DeleteRecordsRequest,
+  response: DeleteRecordsResponse,
+  versions: [0, 2],
+  handle(request, _context, services) {
+    const topics = request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex, offset }) => deleteBefore(name, partitionIndex, offset, services)),
+    }))
+    return { topics }
+  },
+})
+
+function deleteBefore(topic: string, partitionIndex: number, offset: number, { replicas }: Services) {
+  const refuse = (errorCode: number) => ({ partitionIndex, lowWatermark: -1, errorCode })
+  const partition = replicas.get(topic, partitionIndex)
+  if (!partition) return refuse(replicas.errorFor(topic, partitionIndex))
+  const unable = replicas.checkLeader(partition, -1)
+  if (unable !== ErrorCode.NONE) return refuse(unable)
+  if (partition.isInternal) return refuse(ErrorCode.INVALID_TOPIC_EXCEPTION)
+  if (!partition.log.config.delete) return refuse(ErrorCode.POLICY_VIOLATION)
+  const lowWatermark = partition.deleteRecordsBefore(offset)
+  if (lowWatermark === undefined) return refuse(ErrorCode.OFFSET_OUT_OF_RANGE)
+  return { partitionIndex, lowWatermark, errorCode: ErrorCode.NONE }
+}
