@@ -60,7 +60,7 @@ const listening = {
   ),
   'max.connections': setting(int(intMax, { min: 0 }), 'How many connections may be open; further ones are closed at once.', 'cluster-wide'),
   'max.connections.per.ip': setting(int(intMax, { min: 0 }), 'How many of them from one address.', 'cluster-wide'),
-  'max.connections.per.ip.overrides': setting(
+  'max.connections.per.ip.overrides': planned(
     string('', { allowed: 'a list of address:count', check: overridesFault }),
     'Other counts for single addresses, as address:count, comma-separated. Brackets around an IPv6 address.',
     'cluster-wide',
@@ -74,7 +74,7 @@ const listening = {
   'socket.receive.buffer.bytes': unused(int(102_400), "Left to the system's own tuning."),
   'fetch.max.bytes': setting(int(55 * mebibyte, { min: kibibyte }), 'The most record bytes in one answer to a fetch.'),
   'max.incremental.fetch.session.cache.slots': setting(int(1000, { min: 0 }), 'How many incremental fetch sessions (KIP-227) are kept.'),
-  'request.timeout.ms': setting(int(30_000), "How long this broker's own requests to others may take."),
+  'request.timeout.ms': planned(int(30_000), "How long this broker's own requests to others may take."),
 }
 
 const topics = {
@@ -188,11 +188,7 @@ const log = {
   ),
   'compression.lz4.level': setting(int(9, { min: 1, max: 17 }), 'The level when compression.type is lz4.', 'cluster-wide'),
   'compression.zstd.level': setting(int(3, { min: -131_072, max: 22 }), 'The level when compression.type is zstd.', 'cluster-wide'),
-  'num.recovery.threads.per.data.dir': setting(
-    int(2, { min: 1 }),
-    'How many partitions are opened or recovered side by side at start.',
-    'cluster-wide',
-  ),
+  'num.recovery.threads.per.data.dir': unused(int(2, { min: 1 }), 'Stele has one event loop.', 'cluster-wide'),
 }
 
 const compaction = {
