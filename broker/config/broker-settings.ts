@@ -54,9 +54,9 @@ const listening = {
     long(128 * mebibyte, { min: -1 }),
     'How many bytes of requests may be in memory at once, over all connections; past it sockets are not read. -1 is no bound (the default in Kafka). Otherwise at least socket.request.max.bytes.',
   ),
-  'queued.max.requests': setting(
+  'queued.max.requests': unused(
     int(500, { min: 1 }),
-    'How many requests of one connection may wait for an answer; past it the connection is not read.',
+    'What waits is bounded by queued.max.request.bytes, and by 256 requests of one connection.',
   ),
   'max.connections': setting(int(intMax, { min: 0 }), 'How many connections may be open; further ones are closed at once.', 'cluster-wide'),
   'max.connections.per.ip': setting(int(intMax, { min: 0 }), 'How many of them from one address.', 'cluster-wide'),
