@@ -62,7 +62,7 @@ t.test('every client reads what every other produced', { skip: noTarget, timeout
 
   for (const { producer, codec, readers } of stories(here)) {
     await t.test(`${producer.name} with ${codec}`, async (t) => {
-      const topic = `packages-${producer.name}-${codec}`
+      const topic = `packages-${producer.name}-${codec}-${process.pid}`
       await admin.ask({ op: 'create', topic, partitions: String(partitions), 'retention.ms': '-1' })
       const sent = await send(peers.get(producer.name) as Peer, { producer, topic, codec, home })
       const expectation = new Expectation(sent, partitions, partitionOf)

@@ -25,19 +25,21 @@ export interface Target {
 /** Why no target can be had, as tap's `skip`. */
 export const noTarget: string | false = targetName === 'kafka' ? missing('kafka', 'java') : false
 
-export async function startTarget(settings: Record<string, string> = {}): Promise<Target> {
+/** On a directory of its own, or on `directory`, which is then the caller's to remove; `config` is a properties file in Kafka's names. */
+export async function startTarget({ directory, config }: { directory?: string; config?: string } = {}): Promise<Target> {
   if (targetName.includes(':')) return { bootstrap: targetName, directory: undefined, end: async () => {}, close: async () => {} }
-  const home = temporaryDirectory()
-  const directory = path.join(home, 'data')
-  const broker = targetName === 'kafka' ? await KafkaProcess.start(directory, settings) : await BrokerProcess.start(directory, settings)
+  const home = directory === undefined ? temporaryDirectory() : undefined
+  const data = directory ?? path.join(home ?? '', 'data')
+  const broker =
+    targetName === 'kafka' ? await KafkaProcess.start(data) : await BrokerProcess.start(data, {}, config === undefined ? {} : { config })
   const end = async () => {
     await broker.end('SIGTERM')
   }
   const close = async () => {
     await end()
-    fs.rmSync(home, { recursive: true, force: true })
+    if (home !== undefined) fs.rmSync(home, { recursive: true, force: true })
   }
-  return { bootstrap: broker.bootstrap, directory, end, close }
+  return { bootstrap: broker.bootstrap, directory: data, end, close }
 }
 
 export function temporaryDirectory(): string {

@@ -21,8 +21,9 @@ export class BrokerProcess {
   }
 
   /** Resolves when it says that it is listening. */
-  static start(directory: string, settings: Record<string, string> = {}, { port = 0 } = {}): Promise<BrokerProcess> {
+  static start(directory: string, settings: Record<string, string> = {}, { port = 0, config = '' } = {}): Promise<BrokerProcess> {
     const flags = Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`])
+    if (config !== '') flags.push('--config', config)
     const child = spawn(...bareNode(main, 'start', '--listen', `127.0.0.1:${port}`, '--http', 'off', '--data', directory, ...flags), {
       stdio: ['ignore', 'pipe', 'pipe'],
     })

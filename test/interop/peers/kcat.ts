@@ -11,6 +11,9 @@ import { Reading, recordsIn, type Summary } from './reading.ts'
 const recordEnd = '\x1e'
 const keyEnd = '\x1f'
 
+/** librdkafka knows the end of a partition by a fetch that came back empty. */
+const promptEnd = ['-X', 'fetch.wait.max.ms=20']
+
 export class Kcat implements Peer {
   readonly name = 'kcat'
   readonly #bootstrap: string
@@ -30,7 +33,7 @@ export class Kcat implements Peer {
   }
 
   async read({ topic, partitions, from, isolation = 'read_uncommitted' }: ReadJob): Promise<Summary> {
-    const common = ['-C', '-q', '-e', '-t', topic, '-f', '%p %o %T %K %S %h\n%k%s', '-X', `isolation.level=${isolation}`]
+    const common = ['-C', '-q', '-e', '-t', topic, '-f', '%p %o %T %K %S %h\n%k%s', '-X', `isolation.level=${isolation}`, ...promptEnd]
     const outputs: Buffer[] = []
     if (from.from === 'offset') {
       for (const [partition, offset] of from.offsets.entries()) {

@@ -47,6 +47,8 @@ def read(request):
             "isolation.level": request.get("isolation", "read_uncommitted"),
             "auto.offset.reset": "error",
             "enable.partition.eof": True,
+            # The end of a partition is known by a fetch that came back empty.
+            "fetch.wait.max.ms": 20,
             **BASE,
         }
     )
