@@ -154,10 +154,6 @@ export function string<D extends string | null>(initially: D, { allowed = 'text'
   }
 }
 
-export function password(): Kind<string | null> {
-  return { type: 'password', default: null, allowed: 'text', parse: (text) => text, format: (value) => value }
-}
-
 interface ListRules {
   allowed?: string
   among?: readonly string[]

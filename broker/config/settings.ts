@@ -19,9 +19,8 @@ export interface Given {
   where: string
 }
 
-export type Layer = 'this broker' | 'all brokers' | 'start'
 /** In order of precedence. */
-export const layers: readonly Layer[] = ['this broker', 'all brokers', 'start']
+export type Layer = 'this broker' | 'all brokers' | 'start'
 
 interface Held {
   readonly text: string
