@@ -96,7 +96,7 @@ export class Broker {
       clock,
       dispatcher,
       metrics: options.metrics,
-      settings: serverSettings(options.settings),
+      settings: () => serverSettings(this.#settings),
       logger: logger.child({ part: 'server' }),
     })
   }
@@ -110,7 +110,7 @@ export class Broker {
       broker.cluster.onChange((change) => broker.#follow(change))
       await broker.cluster.start()
       for (const { name, host, port } of endpoints.listeners) broker.addresses.set(name, await broker.server.listen(name, { host, port }))
-      await broker.cluster.register({ endpoints: broker.#advertised(endpoints.advertised), rack: options.settings.get('broker.rack') })
+      await broker.cluster.register({ endpoints: broker.#advertised(endpoints.advertised), rack: options.settings.get('broker.rack'), directoryId: broker.directory.directoryId })
       return broker
     } catch (error) {
       await broker.close()

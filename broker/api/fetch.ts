@@ -197,7 +197,7 @@ class FetchExchange implements Waiter, Watcher {
     }
     const { apiVersion } = this.#context
     if (apiVersion < firstVersionWithZstd && slice.bytes > 0) {
-      const converted = convertForFetch(slice.chunks, magicOf(apiVersion))
+      const converted = convertForFetch(slice.chunks, magicOf(apiVersion), item.fetchOffset)
       if (typeof converted === 'number') part.data = failed(item.index, converted)
       else setRecords(part, converted)
       return

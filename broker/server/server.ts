@@ -28,7 +28,8 @@ export interface ServerOptions {
   readonly clock: Clock
   readonly dispatcher: Dispatcher
   readonly metrics: TrafficMetrics
-  readonly settings: ServerSettings
+  /** As they stand when asked: limits on connections may change while it runs. */
+  settings(): ServerSettings
   readonly logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
 }
 
@@ -55,8 +56,9 @@ export class Server implements Host {
 
   constructor(options: ServerOptions) {
     this.#options = options
-    this.memory = new RequestMemory(options.settings.requestMemoryBytesMax)
-    this.frameBytesMax = options.settings.frameBytesMax
+    const { requestMemoryBytesMax, frameBytesMax } = options.settings()
+    this.memory = new RequestMemory(requestMemoryBytesMax)
+    this.frameBytesMax = frameBytesMax
   }
 
   get connectionCount(): number {
@@ -126,7 +128,7 @@ export class Server implements Host {
     const connection = new ClientConnection(++this.#lastId, transport, listener, this)
     const { host } = transport.remote
     const fromHost = (this.#perHost.get(host) ?? 0) + 1
-    const { connectionsMax, connectionsPerHostMax } = this.#options.settings
+    const { connectionsMax, connectionsPerHostMax } = this.#options.settings()
     if (this.#closing || this.#connections.size >= connectionsMax || fromHost > connectionsPerHostMax) {
       this.#logRefusal(host)
       transport.destroy()
@@ -147,7 +149,7 @@ export class Server implements Host {
   }
 
   #scheduleSweep(): void {
-    const { idleMillisMax } = this.#options.settings
+    const { idleMillisMax } = this.#options.settings()
     if (idleMillisMax < 0 || this.#closing) return
     this.#sweep = this.#options.clock.after(Math.max(idleSweepMillisMin, idleMillisMax / idleSweepsPerTimeout), () => {
       const oldest = this.now() - idleMillisMax
