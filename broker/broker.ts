@@ -67,7 +67,6 @@ export class Broker {
       clusterId: this.directory.clusterId,
       log: EmbeddedMetadataLog.open({ platform, directory: this.directory, logger: logger.child({ part: 'cluster' }) }),
       settings,
-      clock,
       random,
       logger: logger.child({ part: 'cluster' }),
     })
@@ -110,7 +109,11 @@ export class Broker {
       broker.cluster.onChange((change) => broker.#follow(change))
       await broker.cluster.start()
       for (const { name, host, port } of endpoints.listeners) broker.addresses.set(name, await broker.server.listen(name, { host, port }))
-      await broker.cluster.register({ endpoints: broker.#advertised(endpoints.advertised), rack: options.settings.get('broker.rack'), directoryId: broker.directory.directoryId })
+      await broker.cluster.register({
+        endpoints: broker.#advertised(endpoints.advertised),
+        rack: options.settings.get('broker.rack'),
+        directoryId: broker.directory.directoryId,
+      })
       return broker
     } catch (error) {
       await broker.close()

@@ -2,19 +2,26 @@
  * The cluster as this broker knows it: the image, and the one way to change it.
  * Owns: the order of changes. Each is planned (pure) against the image that all earlier ones lead to, appended to the metadata log, and
  * answered when the log cannot lose it; only then is it in `image`, so nothing is ever seen that a crash could take back.
- * Never: decides what a change is (controller), opens partitions (replicas follow `onChange`), or retries a failed disk.
+ * Never: decides what a change is (the plans do), or opens partitions (replicas follow `onChange`).
  */
 import assert from 'node:assert/strict'
+import { ErrorCode } from '../../client/protocol/errors.ts'
+import { isReservedUuid, uuidText } from '../../client/protocol/uuid.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Logger } from '../metrics/logger.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import { type ChangeListener, changeOf } from './change.ts'
 import { fold } from './fold.ts'
-import { ClusterImage, type Endpoint } from './image.ts'
+import { ClusterImage } from './image.ts'
+import { recordsOf } from './image-records.ts'
 import type { MetadataLog, Offset } from './metadata-log/metadata-log.ts'
+import type { Fault, Plan } from './plan.ts'
+import { planProducerIdBlock, ProducerIds } from './producer-ids.ts'
 import type { MetadataRecord } from './records.ts'
+import { planRegister, type Registration } from './registration.ts'
+import { planCreateTopics } from './topic-creation.ts'
 import { topicNameFault } from './topic-name.ts'
+import { Transactions } from './transactions.ts'
 
 export interface ClusterOptions {
   readonly brokerId: number
@@ -22,22 +29,14 @@ export interface ClusterOptions {
   readonly log: MetadataLog
   /** The settings as they stand when asked. */
   settings(): Settings
-  readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
 }
 
-/** What to write, and what to answer once it is written. */
-export interface Planned<R> {
-  readonly records: readonly MetadataRecord[]
-  readonly reply: R
-}
-
-/** Pure: what a change would be, were this the image. */
-export type Plan<R> = (image: ClusterImage) => Planned<R>
-
-/** The metadata log takes no more: its disk failed. Answer KAFKA_STORAGE_ERROR. */
-export class MetadataUnavailable {
+/** The metadata log takes no more: its disk failed. The next change tries again. */
+export class MetadataUnavailable implements Fault {
+  readonly errorCode = ErrorCode.KAFKA_STORAGE_ERROR
+  readonly errorMessage = 'The metadata log cannot be written: the disk failed.'
   readonly cause: unknown
 
   constructor(cause: unknown) {
@@ -45,34 +44,39 @@ export class MetadataUnavailable {
   }
 }
 
-export interface Registration {
-  /** By listener name: where clients reach this broker. */
-  readonly endpoints: ReadonlyMap<string, Endpoint>
-  readonly rack: string | null
-}
-
 export class Cluster {
   readonly brokerId: number
   readonly clusterId: string
   readonly #log: MetadataLog
   readonly #settings: () => Settings
-  readonly #clock: Clock
   readonly #random: Random
   readonly #logger: Logger
   readonly #listeners: ChangeListener[] = []
+  readonly #producerIds: ProducerIds
   #image = ClusterImage.empty
-  /** The image that what is under way leads to: what the next plan sees. */
+  /** After the last entry that is in `image`. */
+  #committedEnd: Offset = 0
+  /** The image that all that is under way leads to: what the next plan sees. */
   #ahead = ClusterImage.empty
-  #end: Offset = 0
+  #aheadEnd: Offset = 0
+  /** Settles when all that is under way is committed, or nothing of it ever will be. */
+  #settled: Promise<MetadataUnavailable | undefined> = Promise.resolve(undefined)
+  /** Set from a failed append until the log was read again. */
+  #recovery: Promise<MetadataUnavailable | undefined> | undefined
+  #isBroken = false
+  #snapshot: Promise<void> = Promise.resolve()
 
   constructor(options: ClusterOptions) {
     this.brokerId = options.brokerId
     this.clusterId = options.clusterId
     this.#log = options.log
     this.#settings = options.settings
-    this.#clock = options.clock
     this.#random = options.random
     this.#logger = options.logger
+    this.#producerIds = new ProducerIds(async () => {
+      const block = await this.change(planProducerIdBlock(this.brokerId))
+      return block instanceof MetadataUnavailable ? undefined : block
+    })
   }
 
   /** All that is committed. */
@@ -90,21 +94,59 @@ export class Cluster {
     this.#listeners.push(listener)
   }
 
-  /** Loads the metadata log. */
-  async start(): Promise<void> {}
+  /** Loads the metadata log. Throws DirectoryRefused or DiskError. */
+  async start(): Promise<void> {
+    const transactions = new Transactions()
+    const loaded: MetadataRecord[] = []
+    for await (const { records, end } of this.#log.load()) {
+      for (const record of transactions.settled(records)) loaded.push(record)
+      this.#committedEnd = end
+    }
+    this.#commit(fold(this.#image, loaded), this.#committedEnd, loaded)
+    this.#ahead = this.#image
+    this.#aheadEnd = this.#committedEnd
+    if (transactions.isOpen) {
+      const aborted = await this.change(() => ({
+        records: [{ name: 'AbortTransactionRecord', value: { reason: null } }],
+        reply: undefined,
+      }))
+      if (aborted instanceof MetadataUnavailable) throw aborted.cause
+    }
+    const { topics, brokers } = this.#image
+    this.#logger.info({ entries: this.#committedEnd, topics: topics.size, brokers: brokers.size }, 'loaded the cluster metadata')
+  }
 
-  /** This broker is here, at these endpoints, and may lead. */
-  async register(_registration: Registration): Promise<void> {}
+  /** This broker is here, at these endpoints, and may lead. Throws DiskError. */
+  async register(registration: Registration): Promise<void> {
+    const context = { brokerId: this.brokerId, incarnationId: this.#newId() }
+    const registered = await this.change(planRegister(registration, context))
+    if (registered instanceof MetadataUnavailable) throw registered.cause
+  }
 
-  /** Plans, appends, and answers when it is durable. */
+  /** Plans, appends, and answers when it is durable. A plan without records waits as well: what it saw might still be lost. */
   async change<R>(plan: Plan<R>): Promise<R | MetadataUnavailable> {
-    const { reply } = plan(this.#ahead)
-    return reply
+    if (this.#isBroken) {
+      this.#recovery ??= this.#recover()
+      const failed = await this.#recovery
+      if (failed) return failed
+    }
+    const { records, reply } = plan(this.#ahead, this.#aheadEnd)
+    if (records.length > 0) this.#append(records)
+    return (await this.#settled) ?? reply
   }
 
   /** Makes topics that are not there, as `auto.create.topics.enable` says. The error code of each one asked for. */
   async ensureTopics(names: readonly string[]): Promise<Map<string, number>> {
-    return new Map(names.map((name) => [name, 0]))
+    const topics = [...new Set(names)].map((name) => ({ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }))
+    const created = await this.change(planCreateTopics(topics, { ...this.creationContext, validateOnly: false }))
+    if (created instanceof MetadataUnavailable) return new Map(names.map((name) => [name, created.errorCode]))
+    const code = (errorCode: number) => (errorCode === ErrorCode.TOPIC_ALREADY_EXISTS ? ErrorCode.NONE : errorCode)
+    return new Map(created.map(({ name, errorCode }) => [name, code(errorCode)]))
+  }
+
+  /** What a plan that makes topics needs besides the image. */
+  get creationContext() {
+    return { settings: this.#settings(), newId: () => this.#newId(), turn: () => Math.floor(this.#random.fraction() * 0x1_0000) }
   }
 
   isValidTopicName(name: string): boolean {
@@ -112,9 +154,71 @@ export class Cluster {
   }
 
   /** A producer id that nobody ever had; -1 when the metadata log cannot say so. */
-  async nextProducerId(): Promise<number> {
-    return -1
+  nextProducerId(): Promise<number> {
+    return this.#producerIds.next()
   }
 
-  async close(): Promise<void> {}
+  /** When all that is under way is settled. */
+  async close(): Promise<void> {
+    await this.#settled
+    await this.#snapshot
+  }
+
+  #append(records: readonly MetadataRecord[]): void {
+    const image = fold(this.#ahead, records)
+    const end = this.#aheadEnd + records.length
+    const appended = this.#log.appendAfter(this.#aheadEnd, records)
+    this.#ahead = image
+    this.#aheadEnd = end
+    this.#settled = Promise.all([this.#settled, appended.then(() => undefined, this.#failed)]).then(([earlier, failed]) => {
+      if (earlier ?? failed) return earlier ?? failed
+      this.#commit(image, end, records)
+      return undefined
+    })
+  }
+
+  readonly #failed = (cause: unknown): MetadataUnavailable => {
+    if (!this.#isBroken) this.#logger.error({ error: String(cause) }, 'the metadata log takes no changes')
+    this.#isBroken = true
+    return new MetadataUnavailable(cause)
+  }
+
+  #commit(image: ClusterImage, end: Offset, records: readonly MetadataRecord[]): void {
+    assert(end >= this.#committedEnd, 'the metadata log never goes back')
+    const previous = this.#image
+    this.#image = image
+    this.#committedEnd = end
+    const change = changeOf(previous, image, records)
+    for (const listener of this.#listeners) listener(change)
+    if (this.#log.wantsSnapshot) this.#snapshot = this.#log.snapshot(end, recordsOf(image))
+  }
+
+  /** What reached the disk although it was said to have failed has happened; all else has not. */
+  async #recover(): Promise<MetadataUnavailable | undefined> {
+    await this.#settled
+    try {
+      for await (const { records, end } of this.#log.readFrom(this.#committedEnd)) this.#commit(fold(this.#image, records), end, records)
+    } catch (cause) {
+      return new MetadataUnavailable(cause)
+    } finally {
+      this.#recovery = undefined
+    }
+    this.#ahead = this.#image
+    this.#aheadEnd = this.#committedEnd
+    this.#settled = Promise.resolve(undefined)
+    this.#isBroken = false
+    this.#logger.info({ entries: this.#committedEnd }, 'the metadata log takes changes again')
+    return undefined
+  }
+
+  #newId(): string {
+    for (;;) {
+      const bytes = this.#random.bytes(16)
+      // A random (version 4) UUID, as Java makes them.
+      bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40
+      bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80
+      const id = uuidText(bytes)
+      if (!isReservedUuid(id) && !id.startsWith('-')) return id
+    }
+  }
 }

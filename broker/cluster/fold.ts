@@ -9,6 +9,7 @@ import type { PartitionRecord } from '../../client/protocol/messages/records/par
 import type { RegisterBrokerRecord } from '../../client/protocol/messages/records/register-broker-record.ts'
 import { type BrokerImage, ClusterImage, type Configs, isInternalTopic, type PartitionImage, ResourceType, resourceKey } from './image.ts'
 import type { CarriedRecord, MetadataRecord } from './records.ts'
+import { collisionKey, mayCollide } from './topic-name.ts'
 
 /** A topic while it is being changed. */
 interface TopicDraft {
@@ -31,6 +32,7 @@ class Draft {
   /** By id; `undefined` once removed. */
   readonly #topics = new Map<string, TopicDraft | undefined>()
   readonly #names = new Map<string, TopicDraft | undefined>()
+  readonly #collisions = new Map<string, string | undefined>()
   readonly #configs = new Map<string, Map<string, string> | undefined>()
   readonly #brokers = new Map<number, BrokerImage | undefined>()
   readonly #features = new Map<string, number | undefined>()
@@ -43,10 +45,11 @@ class Draft {
   }
 
   sealed(): ClusterImage {
-    const { topics, topicsById, configs, brokers, features, carried } = this.#image
+    const { topics, topicsById, topicsByCollisionKey, configs, brokers, features, carried } = this.#image
     return new ClusterImage({
       topics: topics.with(this.#names),
       topicsById: topicsById.with(this.#topics),
+      topicsByCollisionKey: topicsByCollisionKey.with(this.#collisions),
       configs: configs.with(this.#configs as ReadonlyMap<string, Configs | undefined>),
       brokers: brokers.with(this.#brokers),
       features: features.with(this.#features),
@@ -62,6 +65,7 @@ class Draft {
         const topic: TopicDraft = { name, id: topicId, isInternal: isInternalTopic(name), partitions: [] }
         this.#topics.set(topicId, topic)
         this.#names.set(name, topic)
+        if (mayCollide(name)) this.#collisions.set(collisionKey(name), name)
         return
       }
       case 'PartitionRecord': {
@@ -104,6 +108,9 @@ class Draft {
         this.#nextProducerId = record.value.nextProducerId
         return
       case 'NoOpRecord':
+      case 'BeginTransactionRecord':
+      case 'EndTransactionRecord':
+      case 'AbortTransactionRecord':
         return
       case 'carried':
         this.#carried.push(record)
@@ -136,6 +143,7 @@ class Draft {
     if (!topic) return
     this.#topics.set(id, undefined)
     this.#names.set(topic.name, undefined)
+    if (mayCollide(topic.name)) this.#collisions.set(collisionKey(topic.name), undefined)
     this.#configs.set(resourceKey(ResourceType.TOPIC, topic.name), undefined)
   }
 

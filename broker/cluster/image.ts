@@ -66,6 +66,7 @@ const noConfigs: Configs = new Map()
 export interface ImageParts {
   readonly topics: PersistentMap<string, TopicImage>
   readonly topicsById: PersistentMap<string, TopicImage>
+  readonly topicsByCollisionKey: PersistentMap<string, string>
   /** By `resourceKey`. */
   readonly configs: PersistentMap<string, Configs>
   readonly brokers: PersistentMap<number, BrokerImage>
@@ -78,6 +79,7 @@ export class ClusterImage implements ImageParts {
   static readonly empty = new ClusterImage({
     topics: PersistentMap.of(),
     topicsById: PersistentMap.of(),
+    topicsByCollisionKey: PersistentMap.of(),
     configs: PersistentMap.of(),
     brokers: PersistentMap.of(),
     features: PersistentMap.of(),
@@ -87,6 +89,8 @@ export class ClusterImage implements ImageParts {
 
   readonly topics: PersistentMap<string, TopicImage>
   readonly topicsById: PersistentMap<string, TopicImage>
+  /** Names with dots or underscores in them, by what they become when both are one (topic-name.ts). */
+  readonly topicsByCollisionKey: PersistentMap<string, string>
   readonly configs: PersistentMap<string, Configs>
   readonly brokers: PersistentMap<number, BrokerImage>
   /** Finalized levels by feature: `metadata.version`, `group.version`, … */
@@ -99,6 +103,7 @@ export class ClusterImage implements ImageParts {
   constructor(parts: ImageParts) {
     this.topics = parts.topics
     this.topicsById = parts.topicsById
+    this.topicsByCollisionKey = parts.topicsByCollisionKey
     this.configs = parts.configs
     this.brokers = parts.brokers
     this.features = parts.features

@@ -4,6 +4,9 @@
  * A type that means nothing here (ACLs, credentials, quotas, Kafka's own quorum) is carried as it came, so that a snapshot loses nothing.
  */
 import { decode, encode } from '../../client/protocol/compile.ts'
+import { BeginTransactionRecord } from '../../client/protocol/messages/records/begin-transaction-record.ts'
+import { EndTransactionRecord } from '../../client/protocol/messages/records/end-transaction-record.ts'
+import { AbortTransactionRecord } from '../../client/protocol/messages/records/abort-transaction-record.ts'
 import { BrokerRegistrationChangeRecord } from '../../client/protocol/messages/records/broker-registration-change-record.ts'
 import { ConfigRecord } from '../../client/protocol/messages/records/config-record.ts'
 import { FeatureLevelRecord } from '../../client/protocol/messages/records/feature-level-record.ts'
@@ -34,6 +37,9 @@ const declarations = {
   ProducerIdsRecord,
   BrokerRegistrationChangeRecord,
   NoOpRecord,
+  BeginTransactionRecord,
+  EndTransactionRecord,
+  AbortTransactionRecord,
 } as const
 
 type Declarations = typeof declarations
@@ -65,6 +71,9 @@ const writtenVersions: Readonly<Record<Name, number>> = {
   ProducerIdsRecord: 0,
   BrokerRegistrationChangeRecord: 2,
   NoOpRecord: 0,
+  AbortTransactionRecord: 0,
+  EndTransactionRecord: 0,
+  BeginTransactionRecord: 0,
 }
 
 const byType = new Map<number, Name>(Object.entries(declarations).map(([name, { key }]) => [key, name as Name]))
@@ -72,8 +81,14 @@ const byType = new Map<number, Name>(Object.entries(declarations).map(([name, { 
 export function encodeRecord(record: MetadataRecord): Buffer {
   if (record.name === 'carried') return frameMetadataRecord(record.type, record.version, [record.body])
   const declaration: Message = declarations[record.name]
-  const version = writtenVersions[record.name]
+  const version = versionFor(record)
   return frameMetadataRecord(declaration.key, version, encode(declaration, version, record.value))
+}
+
+/** A partition that knows of eligible leaders (KIP-966) must not lose them in a snapshot. */
+function versionFor(record: Exclude<MetadataRecord, CarriedRecord>): number {
+  const knowsEligible = record.name === 'PartitionRecord' && Boolean(record.value.eligibleLeaderReplicas ?? record.value.lastKnownElr)
+  return knowsEligible ? 2 : writtenVersions[record.name]
 }
 
 /** Throws DecodeError. */

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 
 export const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
 /** The id of Kafka's metadata topic. */
-const metadataTopicUuid = 'AAAAAAAAAAAAAAAAAAAAAQ'
+export const metadataTopicUuid = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
 /** Whether Kafka would take this as a UUID. It takes padding, and ignores the four bits that 22 characters have too many. */
 export function isUuid(text: string): boolean {

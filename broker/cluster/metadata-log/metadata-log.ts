@@ -1,6 +1,7 @@
 /**
  * The metadata log as the cluster sees it: numbered, immutable entries, each made with put-if-absent on the next number.
- * Where it lives is an adapter. Embedded: a local log, one writer. Others (etcd, an object store) come with clusters of many brokers.
+ * Where it lives is an adapter. Embedded: a local log with this broker as its one writer. Those that brokers share (etcd, an object
+ * store) come with clusters of many brokers, and bring the two verbs that one writer has no use for: watch and lease.
  */
 import type { MetadataRecord } from '../records.ts'
 
@@ -12,41 +13,27 @@ export interface Entries {
   readonly end: Offset
 }
 
-/** Somebody else wrote at the offset that was expected to be the end: read on from there, plan anew. */
+/** The log does not end where the writer believes: read on from there, and plan anew. */
 export class Conflict extends Error {
   override readonly name = 'Conflict'
-  readonly end: Offset
 
-  constructor(end: Offset) {
-    super(`the metadata log ends at ${end}`)
-    this.end = end
+  constructor(expected: Offset, end: Offset) {
+    super(`the metadata log ends at ${end}, not at ${expected}`)
   }
 }
 
-export interface Lease {
-  /** Rises with every holder. */
-  readonly epoch: number
-  release(): Promise<void>
-}
-
 export interface MetadataLog {
-  /**
-   * Everything there is, oldest first: what the newest snapshot says, then the entries after it.
-   * Called once, before anything else.
-   */
+  /** Everything there is, oldest first: what the newest snapshot says, then the entries after it. Before anything else, once. */
   load(): AsyncIterable<Entries>
+  /** The entries from `offset` on that are there now. After a failed disk this is the way back, and throws while there is none. */
+  readFrom(offset: Offset): AsyncIterable<Entries>
   /**
-   * Puts the entries after `end`, all or none; the new end once they cannot be lost. Many may be under way at once, each expecting the one
+   * Puts the entries after `end`, all or none; resolves once they cannot be lost. Many may be under way at once, each expecting the one
    * before it. Rejects with Conflict, or with DiskError when nothing more can be written.
    */
-  appendAfter(end: Offset, records: readonly MetadataRecord[]): Promise<Offset>
-  /** Told of what others append from now on, in order. Where there is one writer, never. */
-  watch(listener: (entries: Entries) => void): void
-  /** Held by one broker at a time: the one that decides. Safety does not rest on it, put-if-absent does. */
-  lease(): Promise<Lease>
+  appendAfter(end: Offset, records: readonly MetadataRecord[]): Promise<void>
+  /** So much came since the last snapshot that another one pays. */
+  readonly wantsSnapshot: boolean
   /** Keeps `records` as standing for all entries before `end`, so that those may go. */
   snapshot(end: Offset, records: Iterable<MetadataRecord>): Promise<void>
-  /** Whether so much came since the last snapshot that another pays. */
-  readonly wantsSnapshot: boolean
-  close(): Promise<void>
 }

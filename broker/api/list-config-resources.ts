@@ -1,0 +1,34 @@
+/**
+ * ListConfigResources (key 74): the names of all that has settings, by type (KIP-1142).
+ * Version 0 asked for client metrics alone, under another name; there are none here.
+ */
+import { ErrorCode } from '../../client/protocol/errors.ts'
+import { ListConfigResourcesRequest, ListConfigResourcesResponse } from '../../client/protocol/messages/list-config-resources.ts'
+import { ResourceType } from '../cluster/image.ts'
+import { api } from './handler.ts'
+import type { Services } from './services.ts'
+
+const { TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP } = ResourceType
+const listed: readonly number[] = [TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP]
+
+export const listConfigResources = api({
+  request: ListConfigResourcesRequest,
+  response: ListConfigResourcesResponse,
+  versions: [0, 1],
+  handle({ resourceTypes }, { apiVersion }, services) {
+    if (apiVersion === 0) return { configResources: [] }
+    const types = resourceTypes.length === 0 ? listed : resourceTypes
+    if (types.some((type) => !listed.includes(type))) return { errorCode: ErrorCode.UNSUPPORTED_VERSION }
+    return {
+      configResources: types.flatMap((resourceType) =>
+        namesOf(resourceType, services).map((resourceName) => ({ resourceType, resourceName })),
+      ),
+    }
+  },
+})
+
+function namesOf(resourceType: number, { cluster }: Services): string[] {
+  if (resourceType === TOPIC) return [...cluster.image.topics.keys()]
+  if (resourceType === BROKER || resourceType === BROKER_LOGGER) return [...cluster.image.brokers.keys()].map(String)
+  return []
+}

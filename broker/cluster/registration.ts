@@ -1,0 +1,79 @@
+/**
+ * What a broker writes when it comes: who it is, where it listens, and that it may lead. Pure.
+ * With a new metadata log it also writes the level of the metadata that this broker speaks, as Kafka's `format` does.
+ */
+import { brokerRecord } from './image-records.ts'
+import type { ClusterImage, Endpoint, PartitionImage } from './image.ts'
+import type { Plan } from './plan.ts'
+import type { MetadataRecord } from './records.ts'
+
+export interface Registration {
+  /** By listener name: where clients reach this broker. */
+  readonly endpoints: ReadonlyMap<string, Endpoint>
+  readonly rack: string | null
+  /** The id of the data directory, as new partitions name it. */
+  readonly directoryId: string
+}
+
+export interface RegistrationContext {
+  readonly brokerId: number
+  /** Of this run of the process. */
+  readonly incarnationId: string
+}
+
+const metadataVersion = 'metadata.version'
+/** IBP_4_0_IV3: the records that are written here, and what Kafka 4.0 and later can read. */
+const writtenLevel = 25
+const oldestLevel = 7
+
+export function planRegister({ endpoints, rack, directoryId }: Registration, { brokerId, incarnationId }: RegistrationContext): Plan<void> {
+  return (image, end) => {
+    const records: MetadataRecord[] = []
+    if (!image.features.has(metadataVersion)) {
+      records.push({ name: 'FeatureLevelRecord', value: { name: metadataVersion, featureLevel: writtenLevel } })
+    }
+    records.push(
+      brokerRecord({
+        id: brokerId,
+        epoch: end + records.length,
+        incarnationId,
+        endpoints,
+        rack,
+        features: [{ name: metadataVersion, minSupportedVersion: oldestLevel, maxSupportedVersion: writtenLevel }],
+        fenced: false,
+        inControlledShutdown: false,
+        logDirs: [directoryId],
+      }),
+    )
+    records.push(...leaderless(image, brokerId))
+    return { records, reply: undefined }
+  }
+}
+
+/** Partitions that wait for this broker, their last in-sync replica: Kafka leaves them without a leader when it stops. */
+function* leaderless(image: ClusterImage, brokerId: number): Generator<MetadataRecord> {
+  for (const topic of image.topics.values()) {
+    for (const partition of topic.partitions) {
+      if (partition.leader === -1 && partition.isr.includes(brokerId)) yield newLeader(topic.id, partition, brokerId)
+    }
+  }
+}
+
+function newLeader(topicId: string, { index }: PartitionImage, leader: number): MetadataRecord {
+  return {
+    name: 'PartitionChangeRecord',
+    value: {
+      partitionId: index,
+      topicId,
+      isr: null,
+      leader,
+      replicas: null,
+      removingReplicas: null,
+      addingReplicas: null,
+      leaderRecoveryState: -1,
+      directories: null,
+      eligibleLeaderReplicas: null,
+      lastKnownElr: null,
+    },
+  }
+}
