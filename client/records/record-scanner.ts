@@ -29,8 +29,9 @@ export class RecordScanner {
   readonly #cursor: Cursor
   #read = 0
 
-  /** The record `next` has read: where it starts, and its size with the length before it. */
+  /** The record `next` has read: where it starts, and its size without the length it starts with. */
   start = 0
+  bodyBytes = 0
   timestampDelta = 0
   offsetDelta = 0
   keyStart = 0
@@ -48,14 +49,6 @@ export class RecordScanner {
     this.#count = count
     this.#end = end
     this.#cursor = new Cursor(buffer, start, end)
-  }
-
-  get bytes(): number {
-    return this.#cursor.position - this.start
-  }
-
-  get hasKey(): boolean {
-    return this.keyBytes >= 0
   }
 
   /** False behind the last record. Throws a RecordsError (invalid). */
@@ -79,6 +72,7 @@ export class RecordScanner {
     this.start = cursor.position
     const bytes = cursor.varint()
     const end = cursor.position + bytes
+    this.bodyBytes = bytes
     if (bytes < 0 || end > this.#end) throw this.#invalid(`is ${bytes} bytes long, which its batch is not`)
     // What follows may not pass the record.
     cursor.end = end
