@@ -87,7 +87,8 @@ export function encodeRecord(record: MetadataRecord): Buffer {
 
 /** A partition that knows of eligible leaders (KIP-966) must not lose them in a snapshot. */
 function versionFor(record: Exclude<MetadataRecord, CarriedRecord>): number {
-  const knowsEligible = record.name === 'PartitionRecord' && Boolean(record.value.eligibleLeaderReplicas ?? record.value.lastKnownElr)
+  const isPartition = record.name === 'PartitionRecord' || record.name === 'PartitionChangeRecord'
+  const knowsEligible = isPartition && (record.value.eligibleLeaderReplicas ?? record.value.lastKnownElr) !== null
   return knowsEligible ? 2 : writtenVersions[record.name]
 }
 

@@ -25,6 +25,8 @@ const metadataVersion = 'metadata.version'
 /** IBP_4_0_IV3: the records that are written here, and what Kafka 4.0 and later can read. */
 const writtenLevel = 25
 const oldestLevel = 7
+/** 4.3-IV0: the newest records that are known here. */
+const newestLevel = 30
 
 export function planRegister({ endpoints, rack, directoryId }: Registration, { brokerId, incarnationId }: RegistrationContext): Plan<void> {
   return (image, end) => {
@@ -39,7 +41,7 @@ export function planRegister({ endpoints, rack, directoryId }: Registration, { b
         incarnationId,
         endpoints,
         rack,
-        features: [{ name: metadataVersion, minSupportedVersion: oldestLevel, maxSupportedVersion: writtenLevel }],
+        features: [{ name: metadataVersion, minSupportedVersion: oldestLevel, maxSupportedVersion: newestLevel }],
         fenced: false,
         inControlledShutdown: false,
         logDirs: [directoryId],
