@@ -1,13 +1,28 @@
 /**
  * One data directory: its lock, its identity, its checkpoints, and the logs in it.
+ * Owns: the turn's gathered writes (one for each log that something was appended to), who waits for them, and the work that comes
+ * with time. Never: what is in a log (partition-log.ts), or which logs there should be (the cluster says).
  */
 import type { Logger } from '../metrics/logger.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Disk, DiskError } from '../platform/disk.ts'
+import { type Disk, DiskError } from '../platform/disk.ts'
 import type { Random } from '../platform/random.ts'
+import { Checkpoint, type PartitionKey, partitionKey } from './checkpoint.ts'
+import { claimDirectory, type DirectoryIdentity, DirectoryRefused, takeCleanMarker, writeCleanMarker } from './directory-identity.ts'
+import { FileRemoval } from './file-removal.ts'
+import { GroupCommit } from './group-commit.ts'
+import { Housekeeping } from './housekeeping.ts'
 import type { LogConfig } from './log-config.ts'
-import type { PartitionLog } from './partition-log.ts'
+import type { LogEnvironment } from './log-environment.ts'
+import type { Offset } from './offset.ts'
+import { OpenFiles } from './open-files.ts'
+import { readTopicId } from './partition-files.ts'
+import { PartitionLog } from './partition-log.ts'
+import { ReadBuffers } from './read-buffers.ts'
+import { isDeletedFolder, parsePartitionFolder, partitionFolder, retiredFolder } from './segment-files.ts'
+import { TailCache } from './tail-cache.ts'
 
+export { DirectoryRefused } from './directory-identity.ts'
 export type { LogConfig } from './log-config.ts'
 
 /** How the directory keeps its logs; what topics don't decide. All have defaults. */
@@ -22,17 +37,33 @@ export interface LogDirectorySettings {
   readonly highWatermarkCheckpointMillis: number
   /** log.retention.check.interval.ms */
   readonly retentionCheckMillis: number
-  /** log.flush.scheduler.interval.ms: how often flush.ms is looked at. */
+  /** How often flush.ms is looked at. */
   readonly flushCheckMillis: number
   /** producer.id.expiration.ms */
   readonly producerIdExpirationMillis: number
+  /** Sealed segments whose files and indexes stay open. */
+  readonly openSegmentsMax: number
 }
+
+const defaults: LogDirectorySettings = {
+  tailCacheBytes: 64 * 1024 * 1024,
+  recoveryPointCheckpointMillis: 60_000,
+  startOffsetCheckpointMillis: 60_000,
+  highWatermarkCheckpointMillis: 5_000,
+  retentionCheckMillis: 300_000,
+  flushCheckMillis: 1_000,
+  producerIdExpirationMillis: 86_400_000,
+  openSegmentsMax: 256,
+}
+
+/** Read buffers kept for the next cold read, 1 MiB each. */
+const readBuffersKept = 16
 
 export interface LogDirectoryOptions {
   readonly platform: { readonly disk: Disk; readonly clock: Clock; readonly random: Random }
   readonly path: string
   readonly nodeId: number
-  /** For a new directory; one that is there keeps its own. Made up if absent. */
+  /** For a new directory; one that is there must have the same. Made up, or taken from there, if absent. */
   readonly clusterId?: string
   readonly settings?: Partial<LogDirectorySettings>
   readonly logger: Logger
@@ -47,31 +78,293 @@ export interface LogIdentity {
   readonly topicId: string
 }
 
-/** The directory cannot be used as it is: locked, another node's, or of another format. Nothing in it was touched. */
-export class DirectoryRefused extends Error {
-  readonly path: string
-  constructor(path: string, reason: string, cause?: unknown) {
-    super(`${path}: ${reason}`, { cause })
-    this.name = 'DirectoryRefused'
-    this.path = path
-  }
+/** A partition's folder as it was found: Kafka's from before topic ids have none. */
+export interface FoundFolder {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string | undefined
 }
 
-export declare class LogDirectory {
-  static open(options: LogDirectoryOptions): LogDirectory
+export class LogDirectory {
   readonly path: string
   readonly clusterId: string
   readonly directoryId: string
   /** The last stop was a clean one. */
   readonly wasClean: boolean
-  readonly logs: ReadonlySet<PartitionLog>
-  /** Partition folders found at start, as their partition.metadata names them; to be opened, or left as strays. */
-  folders(): LogIdentity[]
-  /** Opens or creates. A log whose files the disk fails to give is returned offline. */
-  openLog(options: LogIdentity & { readonly config: LogConfig }): PartitionLog
-  deleteLog(log: PartitionLog): void
+  readonly #disk: Disk
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #logger: Logger
+  readonly #options: LogDirectoryOptions
+  readonly #lock: { release(): void }
+  readonly #removal: FileRemoval
+  readonly #recoveryPoints: Checkpoint
+  readonly #startOffsets: Checkpoint
+  readonly #highWatermarks: Checkpoint
+  readonly #environment: LogEnvironment<PartitionLog>
+  readonly #housekeeping: Housekeeping
+  readonly #commit = new GroupCommit()
+  readonly #logs = new Set<PartitionLog>()
+  /** Partition folders found at start that nobody has opened yet. */
+  readonly #unopened = new Set<string>()
+  /** Logs that gathered something in this turn. */
+  #gathered = new Set<PartitionLog>()
+  #afterWrite: (() => void)[] = []
+  #flushScheduled = false
+  #isClosed = false
+
+  /** Takes the directory. Throws DirectoryRefused, or the DiskError that stands in the way. */
+  static open(options: LogDirectoryOptions): LogDirectory {
+    const { platform, path, nodeId, clusterId } = options
+    const { disk, random } = platform
+    disk.makeDirectory(path)
+    const lock = takeLock(disk, path)
+    try {
+      const identity = claimDirectory(disk, random, path, { nodeId, clusterId })
+      return new LogDirectory(options, lock, identity)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  private constructor(options: LogDirectoryOptions, lock: { release(): void }, { clusterId, directoryId }: DirectoryIdentity) {
+    const { platform, path, logger } = options
+    const { disk, clock, random } = platform
+    const settings = { ...defaults, ...options.settings }
+    this.path = path
+    this.clusterId = clusterId
+    this.directoryId = directoryId
+    this.#options = options
+    this.#disk = disk
+    this.#clock = clock
+    this.#random = random
+    this.#logger = logger
+    this.#lock = lock
+    this.#removal = new FileRemoval(disk, clock, logger)
+    this.#recoveryPoints = new Checkpoint(disk, `${path}/recovery-point-offset-checkpoint`, logger)
+    this.#startOffsets = new Checkpoint(disk, `${path}/log-start-offset-checkpoint`, logger)
+    this.#highWatermarks = new Checkpoint(disk, `${path}/replication-offset-checkpoint`, logger)
+    this.wasClean = takeCleanMarker(disk, path)
+    this.#findFolders()
+    this.#environment = {
+      disk,
+      clock,
+      logger,
+      removal: this.#removal,
+      tailCache: new TailCache(settings.tailCacheBytes),
+      openFiles: new OpenFiles(settings.openSegmentsMax),
+      readBuffers: new ReadBuffers(readBuffersKept),
+      gathered: (log) => {
+        this.#gathered.add(log)
+        this.#scheduleFlush()
+      },
+      failed: (log, error) => this.#failed(log, error),
+      durable: (log, upTo, callback) => this.#durable(log, upTo, callback),
+      firstFile: (log) => this.#forgetNoted(log),
+      noteStartOffsets: () => this.#startOffsets.writeNow(this.#startOffsetsNow()),
+      noteRecoveryPoints: () => this.#recoveryPoints.writeNow(this.#recoveryPointsNow()),
+    }
+    this.#housekeeping = new Housekeeping(clock, logger, settings, {
+      logs: this.#logs,
+      syncSoon: (log) => this.#durable(log, log.writtenEnd, () => {}),
+      noteRecoveryPoints: () => this.#recoveryPoints.writeLater(this.#recoveryPointsNow()),
+      noteStartOffsets: () => this.#startOffsets.writeLater(this.#startOffsetsNow()),
+      noteHighWatermarks: () => this.#highWatermarks.writeLater(this.#highWatermarksNow()),
+    })
+  }
+
+  #findFolders(): void {
+    const deleted: string[] = []
+    for (const { name, kind } of this.#disk.list(this.path)) {
+      if (kind !== 'directory') continue
+      if (isDeletedFolder(name)) deleted.push(`${this.path}/${name}`)
+      else if (parsePartitionFolder(name)) this.#unopened.add(name)
+    }
+    this.#removal.removeAfter(deleted, 0)
+  }
+
+  get logs(): ReadonlySet<PartitionLog> {
+    return this.#logs
+  }
+
+  /** The partition folders that were found at start and not opened since. */
+  folders(): FoundFolder[] {
+    const found: FoundFolder[] = []
+    for (const name of this.#unopened) {
+      const parsed = parsePartitionFolder(name)
+      if (parsed) found.push({ ...parsed, topicId: readTopicId(this.#disk, `${this.path}/${name}`) })
+    }
+    return found
+  }
+
+  /** Opens a log, or begins one. Where its files can't be read, it is offline, and says so. */
+  openLog({ topic, partition, topicId, config }: LogIdentity & { readonly config: LogConfig }): PartitionLog {
+    const name = partitionFolder(topic, partition)
+    const folder = `${this.path}/${name}`
+    const key = partitionKey(topic, partition)
+    let isNew = !this.#unopened.delete(name)
+    if (!isNew) {
+      const found = readTopicId(this.#disk, folder)
+      if (found !== undefined && found !== topicId) {
+        this.#setAside(name, `it is of topic id ${found}`)
+        isNew = true
+      }
+    }
+    const noted = {
+      clean: this.wasClean,
+      recoveryPoint: isNew ? 0 : (this.#recoveryPoints.get(key) ?? 0),
+      startOffset: isNew ? 0 : (this.#startOffsets.get(key) ?? 0),
+      highWatermark: isNew ? 0 : (this.#highWatermarks.get(key) ?? 0),
+    }
+    const log = new PartitionLog({ environment: this.#environment, folder, topic, partition, topicId, config, noted, isNew })
+    this.#logs.add(log)
+    // What was noted down vouches for more than there is: it must not vouch for what comes in its place.
+    if (log.endOffset < noted.recoveryPoint && !log.offline) this.#recoveryPoints.writeNow(this.#recoveryPointsNow())
+    return log
+  }
+
+  /** The folder stays, under a name that nobody opens. */
+  #setAside(name: string, why: string): void {
+    const strayed = retiredFolder(name, this.#random.bytes(16).toString('hex'), 'stray')
+    this.#disk.rename(`${this.path}/${name}`, `${this.path}/${strayed}`)
+    this.#logger.warn({ folder: name, keptAs: strayed }, `A partition's folder is not the one that belongs here (${why}): put aside`)
+  }
+
+  /** Partition folders that no topic claims, out of the way but kept. */
+  setStraysAside(): void {
+    for (const name of this.#unopened) this.#setAside(name, 'no topic claims it')
+    this.#unopened.clear()
+  }
+
+  /** The log is gone at once; its files after file.delete.delay.ms. */
+  deleteLog(log: PartitionLog): void {
+    this.#logs.delete(log)
+    this.#gathered.delete(log)
+    const { folder, hasFolder } = log
+    const name = folder.slice(this.path.length + 1)
+    const deleted = new DiskError('ENOENT', 'delete', folder)
+    log.abandon(deleted)
+    this.#commit.failed(log, deleted)
+    if (!hasFolder) return
+    const retired = `${this.path}/${retiredFolder(name, this.#random.bytes(16).toString('hex'), 'delete')}`
+    try {
+      this.#disk.rename(folder, retired)
+      this.#removal.removeAfter([retired], log.config.fileDeleteDelayMillis)
+    } catch (error) {
+      this.#logger.error({ err: error, folder }, "A deleted partition's folder could not be moved out of the way")
+    }
+  }
+
+  // --- the turn's writes
+
   /** Calls back when everything appended so far is written, or its log offline; in order. */
-  afterWrite(callback: () => void): void
-  /** A clean stop: everything on the device, the marker last. */
-  close(): Promise<void>
+  afterWrite(callback: () => void): void {
+    this.#afterWrite.push(callback)
+    this.#scheduleFlush()
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return
+    this.#flushScheduled = true
+    this.#clock.endOfTurn(this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false
+    const logs = this.#gathered
+    const callbacks = this.#afterWrite
+    this.#gathered = new Set()
+    this.#afterWrite = []
+    for (const log of logs) {
+      log.flush()
+      if (!log.offline) this.#options.onWritten(log)
+    }
+    for (const callback of callbacks) callback()
+    this.#commit.start()
+  }
+
+  #durable(log: PartitionLog, upTo: Offset, callback: (error?: DiskError) => void): void {
+    this.#commit.wait(log, upTo, callback)
+    if (this.#commit.hasWaiters) this.#scheduleFlush()
+  }
+
+  #failed(log: PartitionLog, error: DiskError): void {
+    const { topic, partition } = log
+    this.#logger.error({ err: error, topic, partition, code: error.code }, 'The disk failed a partition: it is offline')
+    this.#commit.failed(log, error)
+    this.#options.onOffline(log, error)
+  }
+
+  // --- what is noted down
+
+  /** A log that is made anew under a name that had another: nothing noted of that one may count for it. */
+  #forgetNoted(log: PartitionLog): void {
+    const key = partitionKey(log.topic, log.partition)
+    if (this.#recoveryPoints.get(key)) this.#recoveryPoints.writeNow(this.#recoveryPointsNow())
+    if (this.#startOffsets.get(key)) this.#startOffsets.writeNow(this.#startOffsetsNow())
+    if (this.#highWatermarks.get(key)) this.#highWatermarks.writeNow(this.#highWatermarksNow())
+  }
+
+  #recoveryPointsNow(): Map<PartitionKey, Offset> {
+    return this.#collect(this.#recoveryPoints, (log) => (log.hasFolder ? log.recoveryPoint : undefined))
+  }
+
+  #startOffsetsNow(): Map<PartitionKey, Offset> {
+    return this.#collect(this.#startOffsets, (log) => (log.startOffset > log.firstFileOffset ? log.startOffset : undefined))
+  }
+
+  #highWatermarksNow(): Map<PartitionKey, Offset> {
+    return this.#collect(this.#highWatermarks, (log) => (log.hasFolder ? log.highWatermark : undefined))
+  }
+
+  /** Of every log what it says now; of folders that nobody opened what was noted before. */
+  #collect(before: Checkpoint, of: (log: PartitionLog) => Offset | undefined): Map<PartitionKey, Offset> {
+    const entries = new Map<PartitionKey, Offset>()
+    for (const name of this.#unopened) {
+      const parsed = parsePartitionFolder(name)
+      const key = parsed ? partitionKey(parsed.topic, parsed.partition) : ''
+      const offset = before.get(key)
+      if (offset !== undefined) entries.set(key, offset)
+    }
+    for (const log of this.#logs) {
+      const offset = of(log)
+      if (offset !== undefined) entries.set(partitionKey(log.topic, log.partition), offset)
+    }
+    return entries
+  }
+
+  // --- the end
+
+  /** A clean stop: everything on the device, the marker last. Logs that are offline keep the next start from trusting anything. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#housekeeping.stop()
+    this.#flush()
+    await this.#commit.running
+    await Promise.all([...this.#logs].map((log) => log.sync()))
+    for (const log of this.#logs) log.close()
+    const isClean = [...this.#logs].every(({ offline }) => !offline)
+    this.#removal.close()
+    try {
+      this.#recoveryPoints.writeNow(this.#recoveryPointsNow())
+      this.#startOffsets.writeNow(this.#startOffsetsNow())
+      this.#highWatermarks.writeNow(this.#highWatermarksNow())
+      if (isClean) writeCleanMarker(this.#disk, this.path)
+    } finally {
+      this.#lock.release()
+    }
+  }
+}
+
+function takeLock(disk: Disk, path: string): { release(): void } {
+  try {
+    return disk.lock(`${path}/.lock`)
+  } catch (error) {
+    if (error instanceof DiskError && error.code === 'EWOULDBLOCK') {
+      throw new DirectoryRefused(path, 'another broker uses it (it holds .lock)', error)
+    }
+    throw error
+  }
 }

@@ -1,9 +1,41 @@
 /**
  * One partition's log: appended at the end, read anywhere, deleted from the front.
+ * Owns: its segments and all that follows from their batches. Never: decides who leads or what is committed (replication does),
+ * waits for the disk inside an append, or retries what the disk refused.
+ * Invariants: startOffset <= highWatermark <= writtenEnd <= endOffset; durableEnd <= writtenEnd; offsets are assigned once, in order.
+ * An append is in memory at once, in the page cache when the turn ends, and on the device when a sync has covered it.
  */
-import type { DiskError } from '../platform/disk.ts'
+import assert from 'node:assert/strict'
+import { ErrorCode } from '../../client/protocol/errors.ts'
+import { batchHeaderBytes, RecordBatch } from '../../client/records/batch.ts'
+import { RecordsError } from '../../client/records/records-error.ts'
+import { survey } from '../../client/records/survey.ts'
+import { validateForLeader } from '../../client/records/validate.ts'
+import { DiskError } from '../platform/disk.ts'
+import { type AppendOrigin, AppendRules, checkProducer, checkSegmentBound, findDuplicate, isRefusal, type Refused, refused } from './append-check.ts'
+import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
+import type { LogEnvironment } from './log-environment.ts'
+import { emptySlice, failedSlice, LogReader, type ReadOptions, type Slice } from './log-reader.ts'
+import { writePartitionMetadata } from './partition-files.ts'
 import type { Offset } from './offset.ts'
+import { rebuildProducers, snapshotOffsets, snapshotPath } from './producer-recovery.ts'
+import { encodeSnapshot } from './producer-snapshot.ts'
+import { ProducerState } from './producer-state.ts'
+import { epochFileName, filesOf, recoverLog, reindex, truncateSegment } from './recovery.ts'
+import { countDeletable } from './retention.ts'
+import { Segment, type SegmentContext } from './segment.ts'
+import { Segments } from './segments.ts'
+import type { LogTail } from './tail-cache.ts'
+import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
+import { writeWhole } from './whole-file.ts'
+
+export type { Refused } from './append-check.ts'
+export type { ReadOptions, Slice } from './log-reader.ts'
+export type { TimestampOffset } from './time-lookup.ts'
+export type { AbortedTransaction } from './transaction-index.ts'
+export type { Offset } from './offset.ts'
 
 export interface AppendOptions {
   /** Stamped into batches from a client; those from a leader carry their own. */
@@ -11,8 +43,11 @@ export interface AppendOptions {
   readonly now: number
   /** The buffer is the log's for good, and is kept by reference; else its bytes are copied before append returns. */
   readonly retain: boolean
-  /** client: offsets are assigned, all is checked. leader: offsets and epochs stand as they are. coordinator: a client inside this broker, which may write control batches. */
-  readonly origin: 'client' | 'leader' | 'coordinator'
+  /**
+   * client: one batch, offsets are assigned, all is checked. coordinator: the same from inside this broker, control batches allowed,
+   * no sequences. leader: any number of batches; offsets and epochs stand as they are.
+   */
+  readonly origin: AppendOrigin
 }
 
 export interface Appended {
@@ -23,44 +58,6 @@ export interface Appended {
   readonly logStartOffset: Offset
   /** It was there already, from an earlier attempt of its producer. */
   readonly duplicate: boolean
-}
-
-export interface Refused {
-  /** Kafka's error code. */
-  readonly error: number
-  readonly message: string
-  readonly recordErrors?: { batchIndex: number; batchIndexErrorMessage: string | null }[]
-}
-
-export interface ReadOptions {
-  readonly maxBytes: number
-  /** No batch that reaches this offset is read: the high watermark or the last stable offset. */
-  readonly upTo: Offset
-  /** The first batch is read even if it is larger than maxBytes. */
-  readonly atLeastOneBatch: boolean
-}
-
-/** Whole batches as they are stored; the first one may begin before the offset asked for. */
-export interface Slice {
-  readonly chunks: Buffer[]
-  readonly bytes: number
-  /** After the last batch; the offset asked for where there is none. */
-  readonly nextOffset: Offset
-  /** OFFSET_OUT_OF_RANGE, CORRUPT_MESSAGE, KAFKA_STORAGE_ERROR. */
-  readonly error?: number
-  /** Gives the buffers back, once nothing refers to the chunks any more. */
-  readonly release?: () => void
-}
-
-export interface TimestampOffset {
-  readonly timestamp: number
-  readonly offset: Offset
-  readonly leaderEpoch: number
-}
-
-export interface AbortedTransaction {
-  readonly producerId: number
-  readonly firstOffset: Offset
 }
 
 /** As DescribeProducers tells it. */
@@ -74,49 +71,697 @@ export interface ActiveProducer {
   readonly currentTransactionStartOffset: Offset
 }
 
-export declare class PartitionLog {
+/** What the directory noted down of a log at an earlier time. */
+export interface Noted {
+  readonly clean: boolean
+  readonly recoveryPoint: Offset
+  readonly startOffset: Offset
+  readonly highWatermark: Offset
+}
+
+export interface LogOptions {
+  readonly environment: LogEnvironment<PartitionLog>
+  readonly folder: string
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+  readonly config: LogConfig
+  readonly noted: Noted
+  /** There is no folder yet: it is made when something is appended. */
+  readonly isNew: boolean
+}
+
+const int32Max = 0x7fff_ffff
+
+export class PartitionLog {
   readonly topic: string
   readonly topicId: string
   readonly partition: number
-  get config(): LogConfig
-  configure(config: LogConfig): void
+  readonly #environment: LogEnvironment<PartitionLog>
+  readonly #context: SegmentContext
+  readonly #reader: LogReader
+  readonly #batch = new RecordBatch(Buffer.alloc(0))
+  #folder: string
+  #config: LogConfig
+  #rules: AppendRules
+  readonly #segments = new Segments()
+  readonly #tail: LogTail
+  #epochs = new LeaderEpochs()
+  #producers = new ProducerState()
+  #startOffset: Offset = 0
+  #endOffset: Offset = 0
+  #writtenEnd: Offset = 0
+  #durableEnd: Offset = 0
+  #highWatermark: Offset = 0
+  #offline: DiskError | undefined
+  #hasFolder: boolean
+  #folderIsDurable: boolean
+  #isClosed = false
+
+  constructor(options: LogOptions) {
+    const { environment, folder, topic, partition, topicId, config, noted, isNew } = options
+    this.topic = topic
+    this.partition = partition
+    this.topicId = topicId
+    this.#environment = environment
+    this.#folder = folder
+    this.#config = config
+    this.#hasFolder = !isNew
+    this.#folderIsDurable = noted.clean && !isNew
+    this.#tail = environment.tailCache.openTail()
+    this.#context = {
+      disk: environment.disk,
+      openFiles: environment.openFiles,
+      reindex: (segment) => reindex(environment.disk, segment, this.#config.indexIntervalBytes),
+    }
+    this.#reader = new LogReader({ segments: this.#segments, tail: this.#tail, environment, readFailed: (error) => this.#fail(error) })
+    this.#rules = new AppendRules(config)
+    if (!isNew) this.#recover(noted)
+  }
+
+  #recover({ clean, recoveryPoint, startOffset, highWatermark }: Noted): void {
+    const { logger, removal } = this.#environment
+    try {
+      const recovered = recoverLog({
+        context: this.#context,
+        logger,
+        removal,
+        folder: this.#folder,
+        clean,
+        recoveryPoint,
+        startOffset,
+        indexIntervalBytes: this.#config.indexIntervalBytes,
+        mayHaveGaps: this.#config.compact,
+      })
+      this.#segments.replaceAll(recovered.segments)
+      this.#epochs = recovered.epochs
+      this.#producers = recovered.producers
+      this.#startOffset = recovered.startOffset
+      this.#endOffset = this.#writtenEnd = Math.max(recovered.endOffset, recovered.startOffset)
+      this.#durableEnd = Math.min(recovered.durableEnd, this.#endOffset)
+      this.#highWatermark = Math.min(Math.max(highWatermark, this.#startOffset), this.#endOffset)
+      this.#producers.committed(this.#highWatermark)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      this.#fail(error instanceof DiskError ? error : new DiskError('EFORMAT', 'open', this.#folder, error))
+    }
+  }
+
+  // --- what it is
+
+  get config(): LogConfig {
+    return this.#config
+  }
+
+  configure(config: LogConfig): void {
+    this.#config = config
+    this.#rules = new AppendRules(config)
+  }
+
+  get folder(): string {
+    return this.#folder
+  }
 
   /** The first offset that may be read. */
-  get startOffset(): Offset
+  get startOffset(): Offset {
+    return this.#startOffset
+  }
+
   /** The offset that the next record gets. */
-  get endOffset(): Offset
+  get endOffset(): Offset {
+    return this.#endOffset
+  }
+
   /** Everything below is in the page cache. */
-  get writtenEnd(): Offset
+  get writtenEnd(): Offset {
+    return this.#writtenEnd
+  }
+
   /** Everything below is on the device. */
-  get durableEnd(): Offset
-  get highWatermark(): Offset
-  set highWatermark(offset: Offset)
-  get lastStableOffset(): Offset
+  get durableEnd(): Offset {
+    return this.#durableEnd
+  }
+
+  /** Everything below is committed: replication says so. */
+  get highWatermark(): Offset {
+    return this.#highWatermark
+  }
+
+  set highWatermark(offset: Offset) {
+    assert(offset <= this.#writtenEnd, 'nothing is committed that is not written')
+    this.#highWatermark = offset
+    this.#producers.committed(offset)
+  }
+
+  /** Readers of committed transactions get no further. */
+  get lastStableOffset(): Offset {
+    const undecided = this.#producers.firstUndecided
+    return undecided === undefined ? this.#highWatermark : Math.min(undecided, this.#highWatermark)
+  }
+
   /** Why nothing can be read or written, once the disk has failed. */
-  get offline(): DiskError | undefined
-  get sizeBytes(): number
-  get latestEpoch(): number
+  get offline(): DiskError | undefined {
+    return this.#offline
+  }
 
-  append(records: Buffer, options: AppendOptions): Appended | Refused
-  read(from: Offset, options: ReadOptions): Slice | Promise<Slice>
-  /** Calls back once everything below `upTo` is on the device, or with why it never will be. */
-  durable(upTo: Offset, callback: (error?: DiskError) => void): void
+  get sizeBytes(): number {
+    return this.#segments.bytes
+  }
 
-  abortedTransactions(from: Offset, upTo: Offset): AbortedTransaction[]
-  offsetForTimestamp(timestamp: number): Promise<TimestampOffset | undefined>
-  maxTimestampOffset(): Promise<TimestampOffset | undefined>
-  segmentStarts(): { offset: Offset; lastModified: number }[]
-  assignEpoch(epoch: number): void
+  get latestEpoch(): number {
+    return this.#epochs.latest
+  }
+
+  /** The offset from which a start after a crash would have to check. */
+  get recoveryPoint(): Offset {
+    return this.#durableEnd
+  }
+
+  /** Files begin here; the start offset may be later. */
+  get firstFileOffset(): Offset {
+    return this.#segments.first?.baseOffset ?? this.#startOffset
+  }
+
+  describe(): { topic: string; partition: number; sizeBytes: number; offsetLag: number } {
+    return {
+      topic: this.topic,
+      partition: this.partition,
+      sizeBytes: this.sizeBytes,
+      offsetLag: Math.max(0, this.#highWatermark - this.#endOffset),
+    }
+  }
+
+  activeProducers(): ActiveProducer[] {
+    return [...this.#producers.entries()].map((entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.epoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.lastTimestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTransactionStartOffset: entry.transactionStart,
+    }))
+  }
+
+  expireProducers(before: number): void {
+    this.#producers.expire(before)
+  }
+
+  // --- appending
+
+  append(records: Buffer, options: AppendOptions): Appended | Refused {
+    if (this.#offline) return refused(ErrorCode.KAFKA_STORAGE_ERROR, this.#offline.message)
+    assert(!this.#isClosed, 'a closed log is not appended to')
+    return options.origin === 'leader' ? this.#appendFromLeader(records, options) : this.#appendOne(records, options)
+  }
+
+  #appendOne(records: Buffer, { leaderEpoch, now, retain, origin }: AppendOptions): Appended | Refused {
+    const rules = this.#rules
+    rules.baseOffset = this.#endOffset
+    rules.leaderEpoch = leaderEpoch
+    rules.now = now
+    rules.origin = origin === 'client' ? 'client' : 'coordinator'
+    const verdict = validateForLeader(records, rules)
+    if (isRefusal(verdict)) return verdict
+    const { bytes, isRewritten, firstOffset, lastOffset, logAppendTime } = verdict
+    if (bytes.length === 0) return { firstOffset: -1, lastOffset: -1, logAppendTime: -1, logStartOffset: this.#startOffset, duplicate: false }
+    const tooLarge = checkSegmentBound(bytes.length, this.#config.segmentBytes)
+    if (tooLarge) return tooLarge
+    const batch = this.#batch.moveTo(bytes, 0)
+    const producerId = batch.producerId
+    const entry = producerId >= 0 ? this.#producers.get(producerId) : undefined
+    if (entry) {
+      const duplicate = findDuplicate(batch, entry)
+      if (duplicate) return this.#already(duplicate.firstOffset, duplicate.lastOffset, duplicate.timestamp)
+      const wrong = checkProducer(batch, entry, origin)
+      if (wrong) return wrong
+    }
+    const failure = this.#take(batch, bytes, retain || isRewritten)
+    if (failure) return failure
+    return { firstOffset, lastOffset, logAppendTime, logStartOffset: this.#startOffset, duplicate: false }
+  }
+
+  #already(firstOffset: Offset, lastOffset: Offset, timestamp: number): Appended {
+    const logAppendTime = this.#config.messageTimestampType === 'LogAppendTime' ? timestamp : -1
+    return { firstOffset, lastOffset, logAppendTime, logStartOffset: this.#startOffset, duplicate: true }
+  }
+
+  /** Any number of whole batches, which go on where the log ends. */
+  #appendFromLeader(records: Buffer, { retain }: AppendOptions): Appended | Refused {
+    const wrong = this.#checkFromLeader(records)
+    if (wrong) return wrong
+    const before = this.#endOffset
+    const batch = this.#batch
+    for (let at = 0; at < records.length; ) {
+      const { bytes } = batch.moveTo(records, at)
+      const failure = this.#take(batch, records.subarray(at, at + bytes), retain)
+      if (failure) return failure
+      at += bytes
+    }
+    return { firstOffset: before, lastOffset: this.#endOffset - 1, logAppendTime: -1, logStartOffset: this.#startOffset, duplicate: false }
+  }
+
+  #checkFromLeader(records: Buffer): Refused | undefined {
+    try {
+      const { bytes, magic, batches, firstOffset, offsetsRise } = survey(records, { fromClient: false })
+      if (batches === 0) return undefined
+      if (bytes !== records.length || magic !== 2) return refused(ErrorCode.CORRUPT_MESSAGE, 'Bytes from the leader that are no batch')
+      if (offsetsRise && firstOffset >= this.#endOffset) return undefined
+      return refused(ErrorCode.OFFSET_OUT_OF_RANGE, `Batches from offset ${firstOffset} on, where the log is at ${this.#endOffset}`)
+    } catch (error) {
+      if (error instanceof RecordsError) return refused(error.code, error.message)
+      throw error
+    }
+  }
+
+  /** The batch, checked and stamped, becomes the log's end. */
+  #take(batch: RecordBatch, bytes: Buffer, retain: boolean): Refused | undefined {
+    const lastOffset = batch.lastOffset
+    const { maxTimestamp } = batch
+    let segment = this.#segments.active
+    if (!segment || this.#mustRoll(segment, bytes.length, maxTimestamp, lastOffset)) {
+      const rolled = this.#roll(batch.baseOffset)
+      if (!(rolled instanceof Segment)) return rolled
+      segment = rolled
+    }
+    const leaderEpoch = batch.partitionLeaderEpoch
+    if (leaderEpoch > this.#epochs.latest) this.#epochs.assign(leaderEpoch, batch.baseOffset)
+    this.#tail.append(segment, segment.bytes, bytes, retain)
+    const wasWritten = segment.bytes === segment.writtenBytes
+    segment.add(bytes.length, lastOffset, maxTimestamp, this.#config.indexIntervalBytes)
+    if (batch.producerId >= 0) {
+      const aborted = this.#producers.update(batch)
+      if (aborted) segment.indexes.aborted.append(aborted)
+    }
+    this.#endOffset = lastOffset + 1
+    if (wasWritten) this.#environment.gathered(this)
+    return undefined
+  }
+
+  /** By the batches' bytes and timestamps alone, so that replicas hold the same files. */
+  #mustRoll(segment: Segment, bytes: number, maxTimestamp: number, lastOffset: Offset): boolean {
+    if (segment.bytes === 0) return lastOffset - segment.baseOffset > int32Max
+    const { segmentBytes, segmentIndexBytes } = this.#config
+    if (segment.bytes + bytes > segmentBytes) return true
+    if (lastOffset - segment.baseOffset > int32Max) return true
+    const { offsets, times } = segment.indexes
+    if (offsets.isFull(segmentIndexBytes) || times.isFull(segmentIndexBytes)) return true
+    const first = this.#firstTimestamp(segment)
+    return first >= 0 && maxTimestamp - first > this.#segmentMillis
+  }
+
+  /** segment.ms less a jitter that the topic's id and the partition decide, the same on all replicas. */
+  get #segmentMillis(): number {
+    const { segmentMillis, segmentJitterMillis } = this.#config
+    if (segmentJitterMillis === 0) return segmentMillis
+    let hash = this.partition
+    for (let at = 0; at < this.topicId.length; at++) hash = (Math.imul(hash, 31) + this.topicId.charCodeAt(at)) | 0
+    return segmentMillis - ((hash >>> 0) % Math.min(segmentJitterMillis, segmentMillis))
+  }
+
+  #firstTimestamp(segment: Segment): number {
+    segment.firstTimestamp ??= segment.with((file) => {
+      const header = Buffer.alloc(batchHeaderBytes)
+      return file.read(header, 0) === header.length ? new RecordBatch(header).maxTimestamp : -1
+    })
+    return segment.firstTimestamp
+  }
+
+  /** A new segment, which begins at `baseOffset`; what was gathered for the old one is written first. */
+  #roll(baseOffset: Offset): Segment | Refused {
+    try {
+      const old = this.#segments.active
+      if (old) {
+        this.#write(old)
+        old.seal()
+        writeWhole(this.#context.disk, snapshotPath(this.#folder, baseOffset), encodeSnapshot(this.#producers))
+        this.#environment.durable(this, baseOffset, () => {})
+      }
+      this.#makeFolder()
+      const segment = new Segment(this.#context, this.#folder, baseOffset)
+      segment.with(() => undefined)
+      this.#segments.add(segment)
+      if (this.#epochs.dirty) this.#writeEpochs()
+      return segment
+    } catch (error) {
+      this.#fail(error)
+      return refused(ErrorCode.KAFKA_STORAGE_ERROR, (error as Error).message)
+    }
+  }
+
+  #makeFolder(): void {
+    if (this.#hasFolder) return
+    this.#environment.firstFile(this)
+    this.#context.disk.makeDirectory(this.#folder)
+    writePartitionMetadata(this.#context.disk, this.#folder, this.topicId)
+    this.#hasFolder = true
+  }
+
+  #writeEpochs(): void {
+    writeWhole(this.#context.disk, `${this.#folder}/${epochFileName}`, Buffer.from(this.#epochs.format()))
+    this.#epochs.dirty = false
+  }
+
+  // --- writing
+
+  /** What this turn gathered goes to the page cache, in one write. */
+  flush(): void {
+    const segment = this.#segments.active
+    if (this.#offline || !segment) return
+    try {
+      this.#write(segment)
+      this.#writtenEnd = this.#endOffset
+      if (this.#writtenEnd - this.#durableEnd >= this.#config.flushMessages) this.durable(this.#writtenEnd, () => {})
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #write(segment: Segment): void {
+    const from = segment.writtenBytes
+    if (segment.bytes === from) return
+    const held = this.#tail.hold(segment, from, segment.bytes)
+    assert(held, 'what is not written is in memory')
+    try {
+      segment.with((file) => file.write(held.chunks, from))
+    } finally {
+      held.release()
+    }
+    segment.writtenBytes = segment.bytes
+  }
+
+  /** The disk failed: nobody knows what is in the files now, so nothing goes in or out until they are read again. */
+  #fail(error: unknown): void {
+    if (!(error instanceof DiskError)) throw error
+    if (this.#offline) return
+    this.#offline = error
+    this.#environment.failed(this, error)
+  }
+
+  // --- durability
+
+  /** Calls back once everything below `upTo` is on the device, or with why it never will be. At once where that is known. */
+  durable(upTo: Offset, callback: (error?: DiskError) => void): void {
+    this.#environment.durable(this, upTo, callback)
+  }
+
+  /** Whether a sync has something to do. */
+  get needsSync(): boolean {
+    return !this.#offline && this.#durableEnd < this.#writtenEnd
+  }
+
+  /** Puts everything written until now on the device. */
+  async sync(): Promise<void> {
+    if (this.#offline) return
+    const covered = this.#writtenEnd
+    const unsynced: { segment: Segment; bytes: number }[] = []
+    const work: Promise<void>[] = []
+    const { disk } = this.#context
+    const list = this.#segments.all()
+    let namesToSync = false
+    for (let at = list.length - 1; at >= 0; at--) {
+      const segment = list[at] as Segment
+      if (segment.durableBytes >= segment.writtenBytes && segment.nameIsDurable) break
+      namesToSync ||= !segment.nameIsDurable
+      unsynced.push({ segment, bytes: segment.writtenBytes })
+    }
+    if (unsynced.length === 0) {
+      this.#durableEnd = covered
+      return
+    }
+    const cuts = this.#cuts
+    try {
+      for (const { segment } of unsynced) work.push(syncFile(segment))
+      if (namesToSync) work.push(disk.syncDirectory(this.#folder))
+      if (!this.#folderIsDurable) work.push(disk.syncDirectory(parentOf(this.#folder)))
+      await Promise.all(work)
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    // Cut, reopened or failed while the disk was busy: this sync speaks of files that are no more.
+    if (this.#offline || cuts !== this.#cuts) return
+    this.#folderIsDurable = true
+    for (const { segment, bytes } of unsynced) {
+      segment.durableBytes = Math.max(segment.durableBytes, bytes)
+      segment.nameIsDurable = true
+    }
+    this.#durableEnd = Math.max(this.#durableEnd, covered)
+  }
+
+  #cuts = 0
+
+  // --- reading
+
+  read(from: Offset, options: ReadOptions): Slice | Promise<Slice> {
+    if (this.#offline) return failedSlice(from, ErrorCode.KAFKA_STORAGE_ERROR)
+    if (from < this.#startOffset || from > this.#endOffset) return failedSlice(from, ErrorCode.OFFSET_OUT_OF_RANGE)
+    const limit = Math.min(options.upTo, this.#writtenEnd)
+    if (from >= limit || options.maxBytes < 0) return emptySlice(from)
+    try {
+      return this.#reader.read(from, limit, options)
+    } catch (error) {
+      this.#fail(error)
+      return failedSlice(from, ErrorCode.KAFKA_STORAGE_ERROR)
+    }
+  }
+
+  /** Those that a reader of [from, upTo) must leave out. */
+  abortedTransactions(from: Offset, upTo: Offset): AbortedTransaction[] {
+    const found: AbortedTransaction[] = []
+    for (let at = this.#segments.floor(from); at < this.#segments.count; at++) {
+      if ((this.#segments.at(at) as Segment).indexes.aborted.collect(from, upTo, found)) break
+    }
+    return found
+  }
+
+  /** The first record not earlier than `timestamp`. */
+  async offsetForTimestamp(timestamp: number): Promise<TimestampOffset | undefined> {
+    return this.#lookUp(() => findTimestamp(this.#segments.all(), timestamp, this.#startOffset))
+  }
+
+  /** The record with the largest timestamp. */
+  async maxTimestampOffset(): Promise<TimestampOffset | undefined> {
+    return this.#lookUp(() => findMaxTimestamp(this.#segments.all()))
+  }
+
+  #lookUp<T>(look: () => T): T | undefined {
+    if (this.#offline) return undefined
+    try {
+      return look()
+    } catch (error) {
+      if (error instanceof RecordsError) return undefined
+      this.#fail(error)
+      return undefined
+    }
+  }
+
+  /** For clients from before KIP-79. The time is that of the latest record. */
+  segmentStarts(): { offset: Offset; lastModified: number }[] {
+    return this.#segments.all().map((segment) => ({
+      offset: Math.max(segment.baseOffset, this.#startOffset),
+      lastModified: segment.largestTimestamp,
+    }))
+  }
+
+  // --- epochs
+
+  /** A leader begins its epoch where the log ends. */
+  assignEpoch(epoch: number): void {
+    this.#epochs.assign(epoch, this.#endOffset)
+  }
+
   /** The epoch of the batch at this offset, -1 if unknown. */
-  epochAt(offset: Offset): number
-  epochEndOffset(epoch: number): { epoch: number; endOffset: Offset }
-  activeProducers(): ActiveProducer[]
+  epochAt(offset: Offset): number {
+    return this.#epochs.epochAt(offset)
+  }
 
-  deleteRecordsBefore(offset: Offset): void
-  truncateTo(offset: Offset): void
-  truncateFullyAndStartAt(offset: Offset): void
-  applyRetention(now: number): number
-  describe(): { topic: string; partition: number; sizeBytes: number; offsetLag: number }
-  /** Recovers an offline log from disk. Throws the DiskError that stands in the way. */
-  reopen(): void
+  /** OffsetForLeaderEpoch: the largest epoch up to `epoch`, and where it ended; -1 and -1 where nothing is known. */
+  epochEndOffset(epoch: number): { epoch: number; endOffset: Offset } {
+    return this.#epochs.endOffsetOf(epoch, this.#endOffset)
+  }
+
+  // --- deleting
+
+  /** Nothing below `offset` is readable any more; files that hold nothing else go with the next retention. */
+  deleteRecordsBefore(offset: Offset): void {
+    assert(offset <= this.#highWatermark, 'only what is committed is deleted')
+    if (offset <= this.#startOffset) return
+    this.#startOffset = offset
+    this.#epochs.truncateFromStart(offset)
+    this.#attempt(() => {
+      this.#environment.noteStartOffsets()
+      this.#deleteFirst(countDeletable(this.#retentionView(), { ...this.#config, delete: false }, 0))
+    })
+  }
+
+  /** Deletes what the topic's settings let go. How many segments went. */
+  applyRetention(now: number): number {
+    if (this.#offline) return 0
+    let count = 0
+    this.#attempt(() => {
+      this.flush()
+      count = countDeletable(this.#retentionView(), this.#config, now)
+      if (count === 0) return
+      // All of it: the log goes on in a new segment.
+      if (count === this.#segments.count) this.#roll(this.#endOffset)
+      const next = this.#segments.at(count) as Segment
+      if (next.baseOffset > this.#startOffset) {
+        this.#startOffset = next.baseOffset
+        this.#epochs.truncateFromStart(next.baseOffset)
+        this.#environment.noteStartOffsets()
+      }
+      this.#deleteFirst(count)
+    })
+    return count
+  }
+
+  #retentionView(): { segments: readonly Segment[]; startOffset: Offset; highWatermark: Offset } {
+    return { segments: this.#segments.all(), startOffset: this.#startOffset, highWatermark: this.#highWatermark }
+  }
+
+  #deleteFirst(count: number): void {
+    if (count === 0) return
+    const gone = this.#segments.removeFirst(count)
+    const { removal } = this.#environment
+    for (const segment of gone) {
+      removal.retire(filesOf(this.#folder, segment.baseOffset), '.deleted', this.#config.fileDeleteDelayMillis)
+      segment.close()
+    }
+    this.#environment.logger.info(
+      { topic: this.topic, partition: this.partition, segments: count, startOffset: this.#startOffset },
+      'Old segments deleted',
+    )
+  }
+
+  /** Takes back all from `offset` on: a follower's, where the leader's history is another. */
+  truncateTo(offset: Offset): void {
+    assert(offset >= this.#startOffset, 'a log is not cut below its start')
+    if (offset >= this.#endOffset) return
+    this.#attempt(() => {
+      this.flush()
+      const at = this.#segments.floor(offset)
+      const kept = this.#segments.at(at) as Segment
+      for (const segment of this.#segments.removeFrom(at + 1)) {
+        segment.close()
+        this.#environment.removal.remove(filesOf(this.#folder, segment.baseOffset))
+      }
+      truncateSegment(kept, offset, this.#config.indexIntervalBytes)
+      this.#reloadAfterCut(offset)
+    })
+  }
+
+  /** What follows from batches that are gone, made anew from those that are left. */
+  #reloadAfterCut(offset: Offset): void {
+    this.#cuts++
+    this.#tail.clear()
+    this.#reader.reset()
+    this.#epochs.truncateFromEnd(offset)
+    this.#writeEpochs()
+    this.#endOffset = this.#writtenEnd = this.#segments.active?.endOffset ?? offset
+    this.#durableEnd = Math.min(this.#durableEnd, this.#endOffset)
+    this.#highWatermark = Math.min(this.#highWatermark, this.#endOffset)
+    const { removal, logger } = this.#environment
+    const input = { context: this.#context, removal, logger, folder: this.#folder }
+    this.#producers = rebuildProducers(input, this.#segments.all(), this.#endOffset, this.#endOffset)
+    this.#producers.committed(this.#highWatermark)
+    this.#environment.noteRecoveryPoints()
+  }
+
+  /** Drops everything, and goes on at `offset`: a follower that lags behind its leader's first offset. */
+  truncateFullyAndStartAt(offset: Offset): void {
+    this.#attempt(() => {
+      for (const segment of this.#segments.removeFrom(0)) {
+        segment.close()
+        this.#environment.removal.remove(filesOf(this.#folder, segment.baseOffset))
+      }
+      this.#startOffset = offset
+      this.#epochs.clear()
+      this.#makeFolder()
+      this.#reloadAfterCut(offset)
+      this.#endOffset = this.#writtenEnd = this.#durableEnd = this.#highWatermark = offset
+      this.#environment.noteStartOffsets()
+      this.#roll(offset)
+    })
+  }
+
+  #attempt(act: () => void): void {
+    if (this.#offline) return
+    try {
+      act()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  // --- the end
+
+  /** Recovers an offline log from what is on disk. It stays offline, for the new reason, where that fails too. */
+  reopen(): void {
+    if (!this.#offline) return
+    const noted = { clean: false, recoveryPoint: this.#durableEnd, startOffset: this.#startOffset, highWatermark: this.#highWatermark }
+    for (const segment of this.#segments.all()) segment.close()
+    this.#segments.replaceAll([])
+    this.#tail.clear()
+    this.#reader.reset()
+    this.#cuts++
+    this.#offline = undefined
+    this.#hasFolder = this.#context.disk.exists(this.#folder)
+    this.#folderIsDurable = false
+    if (this.#hasFolder) this.#recover(noted)
+    else this.#endOffset = this.#writtenEnd = this.#durableEnd = this.#highWatermark = this.#startOffset
+  }
+
+  /** After all is synced: leaves beside the segments what makes the next start quick. */
+  close(): void {
+    this.#isClosed = true
+    this.#attempt(() => {
+      const active = this.#segments.active
+      if (active) {
+        active.writeIndexes()
+        this.#writeSnapshot()
+      }
+      if (this.#hasFolder && this.#epochs.dirty) this.#writeEpochs()
+    })
+    this.abandon()
+  }
+
+  /** Lets go of files, and writes nothing; with a reason it is offline from now on. */
+  abandon(reason?: DiskError): void {
+    this.#isClosed = true
+    this.#offline ??= reason
+    this.#cuts++
+    for (const segment of this.#segments.all()) segment.close()
+    this.#tail.clear()
+  }
+
+  #writeSnapshot(): void {
+    writeWhole(this.#context.disk, snapshotPath(this.#folder, this.#endOffset), encodeSnapshot(this.#producers))
+    const bases = new Set(this.#segments.all().map(({ baseOffset }) => baseOffset))
+    const old = snapshotOffsets(this.#context, this.#folder).filter((offset) => offset !== this.#endOffset && !bases.has(offset))
+    this.#environment.removal.remove(old.map((offset) => snapshotPath(this.#folder, offset)))
+  }
+
+  /** The folder has another name: the log is on its way out. */
+  moved(folder: string): void {
+    this.#folder = folder
+    for (const segment of this.#segments.all()) segment.moveTo(folder)
+  }
+
+  get hasFolder(): boolean {
+    return this.#hasFolder
+  }
+}
+
+
+async function syncFile(segment: Segment): Promise<void> {
+  const open = segment.use()
+  try {
+    await open.file.sync()
+  } finally {
+    open.done()
+  }
+}
+
+function parentOf(folder: string): string {
+  return folder.slice(0, folder.lastIndexOf('/'))
 }

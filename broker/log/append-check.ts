@@ -1,0 +1,115 @@
+/**
+ * Whether a batch may be appended, as far as its producer's history and the segment's bounds decide. What its own bytes decide is
+ * client/records/validate.ts.
+ * Pure: it looks, and changes nothing.
+ */
+import { ErrorCode } from '../../client/protocol/errors.ts'
+import type { RecordBatch } from '../../client/records/batch.ts'
+import { readEndMarker } from '../../client/records/control.ts'
+import type { Accepted, LeaderRules, Refusal } from '../../client/records/validate.ts'
+import type { LogConfig } from './log-config.ts'
+import type { Offset } from './offset.ts'
+import type { ProducerBatch, ProducerEntry } from './producer-entry.ts'
+
+/** Kafka's error code, and a sentence. */
+export type Refused = Refusal
+
+export type AppendOrigin = 'client' | 'leader' | 'coordinator'
+
+const int32Max = 0x7fff_ffff
+
+export function refused(error: number, message: string): Refused {
+  return { error, message }
+}
+
+/** What validate.ts asks of a topic: one object a log, changed in place for each append. */
+export class AppendRules implements LeaderRules {
+  baseOffset: Offset = 0
+  leaderEpoch = -1
+  now = 0
+  origin: 'client' | 'coordinator' = 'client'
+  readonly isCompacted: boolean
+  readonly timestampType: 'CreateTime' | 'LogAppendTime'
+  readonly timestampBeforeMaxMs: number
+  readonly timestampAfterMaxMs: number
+  readonly compression: LeaderRules['compression']
+  readonly compressionLevel: number | undefined
+  readonly batchBytesMax: number
+
+  constructor(config: LogConfig) {
+    this.isCompacted = config.compact
+    this.timestampType = config.messageTimestampType
+    this.timestampBeforeMaxMs = config.messageTimestampBeforeMaxMillis
+    this.timestampAfterMaxMs = config.messageTimestampAfterMaxMillis
+    this.compression = config.compressionType === 'uncompressed' ? 'none' : config.compressionType
+    this.compressionLevel = levelOf(config)
+    this.batchBytesMax = config.maxMessageBytes
+  }
+}
+
+function levelOf(config: LogConfig): number | undefined {
+  switch (config.compressionType) {
+    case 'gzip':
+      return config.compressionGzipLevel
+    case 'lz4':
+      return config.compressionLz4Level
+    case 'zstd':
+      return config.compressionZstdLevel
+    default:
+      return undefined
+  }
+}
+
+export function isRefusal(verdict: Accepted | Refusal): verdict is Refusal {
+  return 'error' in verdict
+}
+
+export function checkSegmentBound(bytes: number, segmentBytes: number): Refused | undefined {
+  if (bytes <= segmentBytes) return undefined
+  return refused(ErrorCode.RECORD_LIST_TOO_LARGE, `A batch of ${bytes} bytes where a segment has ${segmentBytes}`)
+}
+
+/** The same batch, if it is one of the newest that this producer wrote. */
+export function findDuplicate(batch: RecordBatch, entry: ProducerEntry): ProducerBatch | undefined {
+  if (batch.isControl) return undefined
+  const { baseSequence } = batch
+  return baseSequence < 0 ? undefined : entry.duplicateOf(batch.producerEpoch, baseSequence, batch.lastSequence)
+}
+
+/** Epoch, sequence and transaction, against what this log knows of the producer. */
+export function checkProducer(batch: RecordBatch, entry: ProducerEntry, origin: AppendOrigin): Refused | undefined {
+  const { producerEpoch } = batch
+  if (producerEpoch < entry.epoch) {
+    return refused(ErrorCode.INVALID_PRODUCER_EPOCH, `Epoch ${producerEpoch} of producer ${entry.producerId}, which is at ${entry.epoch}`)
+  }
+  if (batch.isControl) return checkMarker(batch, entry)
+  if (origin === 'client') {
+    const wrong = checkSequence(batch, entry)
+    if (wrong) return wrong
+  }
+  if (entry.transactionStart >= 0 && !batch.isTransactional) {
+    return refused(ErrorCode.INVALID_TXN_STATE, `Producer ${entry.producerId} has a transaction open, and wrote outside of it`)
+  }
+  return undefined
+}
+
+function checkMarker(batch: RecordBatch, entry: ProducerEntry): Refused | undefined {
+  const marker = readEndMarker(batch)
+  if (!marker || marker.coordinatorEpoch >= entry.coordinatorEpoch) return undefined
+  const { coordinatorEpoch } = marker
+  return refused(ErrorCode.TRANSACTION_COORDINATOR_FENCED, `Coordinator epoch ${coordinatorEpoch}, after ${entry.coordinatorEpoch}`)
+}
+
+/** A producer that is unknown here (its records may have been deleted) may begin anywhere; one in a new epoch begins at 0. */
+function checkSequence(batch: RecordBatch, entry: ProducerEntry): Refused | undefined {
+  const { baseSequence, producerEpoch } = batch
+  if (entry.epoch < 0) return undefined
+  const { lastSequence } = entry
+  const isNext =
+    producerEpoch === entry.epoch
+      ? baseSequence === lastSequence + 1 || (baseSequence === 0 && lastSequence === int32Max)
+      : baseSequence === 0
+  if (isNext) return undefined
+  const after = producerEpoch === entry.epoch ? `after ${lastSequence}` : `first in epoch ${producerEpoch}`
+  return refused(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, `Sequence ${baseSequence} of producer ${entry.producerId}, ${after}`)
+}

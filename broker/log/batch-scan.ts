@@ -1,0 +1,86 @@
+/**
+ * Walks the batches of one segment file from a known boundary, in order, through one reused buffer.
+ * Owns: the position. Never: writes, judges checksums (its user does), or goes on past bytes that can't be a batch.
+ * It blocks, so it is for start-up and for short stretches; one scan at a time.
+ */
+import { batchHeaderBytes, RecordBatch } from '../../client/records/batch.ts'
+import type { DiskFile } from '../platform/disk.ts'
+
+const windowBytes = 256 * 1024
+let window = Buffer.allocUnsafeSlow(windowBytes)
+
+/** The segment holds messages from before Kafka 0.11, which Stele does not keep. */
+export class OldFormat extends Error {
+  constructor(path: string, position: number, magic: number) {
+    super(`${path} has a message of the old format ${magic} at position ${position}: this log can't be opened`)
+    this.name = 'OldFormat'
+  }
+}
+
+export class BatchScan {
+  /** The current batch; its header is there, its body after `needBody`. Valid until the next step. */
+  readonly batch = new RecordBatch(window)
+  /** Where the current batch starts. */
+  position: number
+  /** Why the scan stopped before the end. */
+  damage: string | undefined
+  readonly #file: DiskFile
+  readonly #end: number
+  #next: number
+  readonly #readBytes: number
+  #windowStart = 0
+  #windowEnd = 0
+
+  /** `readBytes` are read at once: less where only a few batches are looked at. */
+  constructor(file: DiskFile, start: number, end: number, readBytes = windowBytes) {
+    this.#readBytes = readBytes
+    this.#file = file
+    this.#end = end
+    this.#next = start
+    this.position = start
+  }
+
+  /** Where the next batch starts, and the scan ended. */
+  get nextPosition(): number {
+    return this.#next
+  }
+
+  /** Moves to the next batch. False at the end of the file, or where `damage` says why. */
+  next(): boolean {
+    const position = this.#next
+    if (position === this.#end) return false
+    if (this.#end - position < batchHeaderBytes) return this.#stop('less than a header is left')
+    if (!this.#load(position, batchHeaderBytes)) return this.#stop('the file ends within a header')
+    const { batch } = this
+    const { bytes, magic } = batch
+    if ((magic === 0 || magic === 1) && bytes >= 26 && position === 0) throw new OldFormat(this.#file.path, position, magic)
+    if (magic !== 2) return this.#stop(`magic ${magic}`)
+    if (bytes < batchHeaderBytes) return this.#stop(`a batch of ${bytes} bytes`)
+    if (bytes > this.#end - position) return this.#stop(`a batch of ${bytes} bytes where ${this.#end - position} are left`)
+    if (batch.lastOffsetDelta < 0 || batch.baseOffset < 0) return this.#stop('a negative offset')
+    this.position = position
+    this.#next = position + bytes
+    return true
+  }
+
+  #stop(why: string): false {
+    this.damage = why
+    return false
+  }
+
+  /** Reads the current batch whole. */
+  needBody(): boolean {
+    return this.#load(this.position, this.batch.bytes)
+  }
+
+  #load(position: number, bytes: number): boolean {
+    if (position < this.#windowStart || position + bytes > this.#windowEnd) {
+      if (bytes > window.length) window = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)))
+      const wanted = Math.min(Math.max(bytes, this.#readBytes), this.#end - position)
+      this.#windowStart = position
+      this.#windowEnd = position + this.#file.read(window.subarray(0, wanted), position)
+    }
+    this.batch.moveTo(window, position - this.#windowStart)
+    return position + bytes <= this.#windowEnd
+  }
+}

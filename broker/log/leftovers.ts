@@ -1,0 +1,79 @@
+/**
+ * What an interrupted deletion, compaction or checkpoint left in a partition's folder, put in order the way Kafka does:
+ * `.deleted` and `.cleaned` go; a `.swap` was complete, so it takes its place, and the segments it replaces go.
+ * Files of no known name are left alone.
+ */
+import type { Disk } from '../platform/disk.ts'
+import { BatchScan } from './batch-scan.ts'
+import type { FileRemoval } from './file-removal.ts'
+import type { Offset } from './offset.ts'
+import { offsetFileName, parseOffsetFileName } from './segment-files.ts'
+
+const temporary = new Set(['leader-epoch-checkpoint.tmp', 'partition.metadata.tmp'])
+const derived = new Set(['index', 'timeindex', 'txnindex'])
+
+/** Where the segments begin, in order. */
+export function settleLeftovers(disk: Disk, removal: FileRemoval, folder: string): Offset[] {
+  const bases: Offset[] = []
+  const indexes: { offset: Offset; name: string }[] = []
+  const swaps: { offset: Offset; suffix: string; name: string }[] = []
+  let firstCleaned = Number.MAX_SAFE_INTEGER
+  for (const { name, kind } of disk.list(folder)) {
+    if (kind !== 'file') continue
+    if (temporary.has(name)) removal.remove([`${folder}/${name}`])
+    const parsed = parseOffsetFileName(name)
+    if (!parsed) continue
+    const { offset, suffix } = parsed
+    if (suffix === 'log') bases.push(offset)
+    else if (derived.has(suffix)) indexes.push({ offset, name })
+    else if (suffix.endsWith('.swap')) swaps.push({ offset, suffix, name })
+    else if (suffix.endsWith('.deleted') || suffix.endsWith('.cleaned')) {
+      if (suffix.endsWith('.cleaned')) firstCleaned = Math.min(firstCleaned, offset)
+      removal.remove([`${folder}/${name}`])
+    }
+  }
+  const kept = swaps.length === 0 ? bases : finishSwaps(disk, removal, folder, bases, swaps, firstCleaned)
+  const known = new Set(kept)
+  removal.remove(indexes.filter(({ offset }) => !known.has(offset)).map(({ name }) => `${folder}/${name}`))
+  return kept.sort((a, b) => a - b)
+}
+
+/** A `.cleaned` file beside it says that the swap had not begun in earnest: then the old segments stand. */
+function finishSwaps(
+  disk: Disk,
+  removal: FileRemoval,
+  folder: string,
+  bases: Offset[],
+  swaps: { offset: Offset; suffix: string; name: string }[],
+  firstCleaned: Offset,
+): Offset[] {
+  const kept = new Set(bases)
+  for (const { offset, suffix, name } of swaps) {
+    const path = `${folder}/${name}`
+    if (suffix !== 'log.swap' || offset >= firstCleaned) {
+      removal.remove([path])
+      continue
+    }
+    const end = endOf(disk, path, offset)
+    for (const base of [...kept]) {
+      if (base < offset || base >= end) continue
+      kept.delete(base)
+      removal.remove(['.log', '.index', '.timeindex', '.txnindex'].map((ending) => `${folder}/${offsetFileName(base, ending)}`))
+    }
+    disk.rename(path, `${folder}/${offsetFileName(offset, '.log')}`)
+    kept.add(offset)
+  }
+  return [...kept]
+}
+
+function endOf(disk: Disk, path: string, base: Offset): Offset {
+  const file = disk.open(path, 'read')
+  try {
+    let end = base + 1
+    const scan = new BatchScan(file, 0, file.size())
+    while (scan.next()) end = scan.batch.nextOffset
+    return end
+  } finally {
+    file.close()
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * What all logs of a directory share, handed to each.
+ */
+import type { Logger } from '../metrics/logger.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Disk, DiskError } from '../platform/disk.ts'
+import type { FileRemoval } from './file-removal.ts'
+import type { Offset } from './offset.ts'
+import type { OpenFiles } from './open-files.ts'
+import type { ReadBuffers } from './read-buffers.ts'
+import type { TailCache } from './tail-cache.ts'
+
+export interface LogEnvironment<Log> {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly removal: FileRemoval
+  readonly tailCache: TailCache
+  readonly openFiles: OpenFiles
+  readonly readBuffers: ReadBuffers
+  /** The log has something to write at the end of this turn. */
+  gathered(log: Log): void
+  /** The disk failed it; nothing is retried. */
+  failed(log: Log, error: DiskError): void
+  /** Calls back once everything below `upTo` is on the device, or with why it never will be. */
+  durable(log: Log, upTo: Offset, callback: (error?: DiskError) => void): void
+  /** The log is about to make its first files: what was noted of an earlier one of its name must be forgotten. */
+  firstFile(log: Log): void
+  /** Notes the start offsets of all logs down, on the device, before files go. */
+  noteStartOffsets(): void
+  /** The same for recovery points, before batches take the place of others. */
+  noteRecoveryPoints(): void
+}

@@ -1,0 +1,15 @@
+/** The small files of a partition's folder besides its segments: `partition.metadata`, which names the topic's id. */
+import type { Disk } from '../platform/disk.ts'
+import { readWhole, writeWhole } from './whole-file.ts'
+
+const metadataName = 'partition.metadata'
+
+export function writePartitionMetadata(disk: Disk, folder: string, topicId: string): void {
+  writeWhole(disk, `${folder}/${metadataName}`, Buffer.from(`version: 0\ntopic_id: ${topicId}`))
+}
+
+/** Undefined where there is none, or none that can be read. */
+export function readTopicId(disk: Disk, folder: string): string | undefined {
+  const text = readWhole(disk, `${folder}/${metadataName}`)?.toString()
+  return text && /^version: 0$/m.test(text) ? /^topic_id: ([\w-]{22})$/m.exec(text)?.[1] : undefined
+}

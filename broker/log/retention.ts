@@ -1,0 +1,54 @@
+/**
+ * How many of a log's oldest segments may go: by age, by the log's size, and by its start offset.
+ * Pure: it counts; the log deletes.
+ */
+import type { LogConfig } from './log-config.ts'
+import type { Offset } from './offset.ts'
+import type { Segment } from './segment.ts'
+
+export interface RetentionView {
+  /** Oldest first, the active one last. */
+  readonly segments: readonly Segment[]
+  readonly startOffset: Offset
+  readonly highWatermark: Offset
+}
+
+/** The first segments that may go. All of them: the active one too, after another was begun. */
+export function countDeletable(view: RetentionView, config: LogConfig, now: number): number {
+  const behindStart = countWhile(view, (segment) => segment.endOffset <= view.startOffset, false)
+  if (!config.delete) return behindStart
+  return Math.max(behindStart, countExpired(view, config, now), countOversized(view, config))
+}
+
+function countExpired(view: RetentionView, { retentionMillis }: LogConfig, now: number): number {
+  if (retentionMillis < 0) return 0
+  return countWhile(view, (segment) => segment.largestTimestamp >= 0 && now - segment.largestTimestamp > retentionMillis, true)
+}
+
+function countOversized(view: RetentionView, { retentionBytes }: LogConfig): number {
+  if (retentionBytes < 0) return 0
+  let excess = -retentionBytes
+  for (const { bytes } of view.segments) excess += bytes
+  return countWhile(
+    view,
+    ({ bytes }) => {
+      if (excess < bytes) return false
+      excess -= bytes
+      return true
+    },
+    true,
+  )
+}
+
+/** Never past the high watermark; the active segment only if it holds something. */
+function countWhile(view: RetentionView, mayGo: (segment: Segment) => boolean, withActive: boolean): number {
+  let count = 0
+  for (const segment of view.segments) {
+    const isActive = count === view.segments.length - 1
+    if (segment.endOffset > view.highWatermark) break
+    if (isActive && (!withActive || segment.isEmpty)) break
+    if (!mayGo(segment)) break
+    count++
+  }
+  return count
+}

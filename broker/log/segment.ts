@@ -1,0 +1,233 @@
+/**
+ * One segment: a file of batches one after another, and the indexes that find places in it.
+ * Owns: its file, its indexes, and how far each is written and on the device. Never: decides when it rolls or goes (partition-log).
+ * Invariants: durableBytes <= writtenBytes <= bytes; a sealed segment does not change.
+ * Index files are for the next start: an active segment's are in memory, a sealed one's are read again when somebody looks.
+ */
+import assert from 'node:assert/strict'
+import type { Disk, DiskFile } from '../platform/disk.ts'
+import type { Offset } from './offset.ts'
+import { OffsetIndex } from './offset-index.ts'
+import { type Closable, OpenFile, type OpenFiles } from './open-files.ts'
+import { offsetFileName } from './segment-files.ts'
+import type { CachedFile } from './tail-cache.ts'
+import { TimeIndex } from './time-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
+import { readWhole, writeWhole } from './whole-file.ts'
+
+export interface SegmentIndexes {
+  readonly offsets: OffsetIndex
+  readonly times: TimeIndex
+  readonly aborted: TransactionIndex
+}
+
+/** Makes a sealed segment's indexes anew where their files are missing or wrong. */
+export type Reindex = (segment: Segment) => SegmentIndexes
+
+export interface SegmentContext {
+  readonly disk: Disk
+  readonly openFiles: OpenFiles
+  readonly reindex: Reindex
+}
+
+export const noTimestamp = -1
+
+export class Segment implements CachedFile, Closable {
+  readonly baseOffset: Offset
+  /** Assigned, with what only memory has so far. */
+  bytes = 0
+  /** In the file. */
+  writtenBytes = 0
+  /** On the device, as far as is known. */
+  durableBytes = 0
+  /** The file's name is on the device. */
+  nameIsDurable = false
+  /** The offset after its last record; the base while it is empty. */
+  endOffset: Offset
+  maxTimestamp = noTimestamp
+  maxTimestampOffset: Offset
+  /** Of the first batch: what rolling by time counts from. Undefined while empty, or not looked up yet. */
+  firstTimestamp: number | undefined
+  /** Bytes below were checked since this process opened the file; bytes from `ownBytesFrom` on were written or checked by it. */
+  checkedBytes = 0
+  ownBytesFrom = 0
+  isSealed = false
+  readonly #context: SegmentContext
+  #folder: string
+  #bytesSinceEntry = 0
+  #indexes: SegmentIndexes | undefined
+  #open: OpenFile | undefined
+
+  constructor(context: SegmentContext, folder: string, baseOffset: Offset) {
+    this.#context = context
+    this.#folder = folder
+    this.baseOffset = baseOffset
+    this.endOffset = baseOffset
+    this.maxTimestampOffset = baseOffset
+  }
+
+  get path(): string {
+    return this.pathOf('.log')
+  }
+
+  pathOf(suffix: string): string {
+    return `${this.#folder}/${offsetFileName(this.baseOffset, suffix)}`
+  }
+
+  get isEmpty(): boolean {
+    return this.bytes === 0
+  }
+
+  // --- the file
+
+  /** The file, held open until `done`. */
+  use(): OpenFile {
+    let open = this.#open
+    if (!open) {
+      open = new OpenFile(this.#context.disk.open(this.path, this.isSealed ? 'append' : 'create'))
+      this.#open = open
+    }
+    if (this.isSealed) this.#context.openFiles.used(this)
+    open.use()
+    return open
+  }
+
+  /** Runs `act` on the file. */
+  with<T>(act: (file: DiskFile) => T): T {
+    const open = this.use()
+    try {
+      return act(open.file)
+    } finally {
+      open.done()
+    }
+  }
+
+  /** Lets go of the file, and of indexes that can be read again. */
+  closeFile(): void {
+    this.#open?.close()
+    this.#open = undefined
+    if (this.isSealed) this.#indexes = undefined
+  }
+
+  /** The same for good. */
+  close(): void {
+    this.#context.openFiles.forget(this)
+    this.closeFile()
+  }
+
+  // --- the indexes
+
+  get indexes(): SegmentIndexes {
+    if (this.#indexes) {
+      if (this.isSealed) this.#context.openFiles.used(this)
+      return this.#indexes
+    }
+    if (this.isSealed) {
+      this.#indexes = this.readIndexes() ?? this.#context.reindex(this)
+      this.#context.openFiles.used(this)
+    } else this.#indexes = emptyIndexes(this.baseOffset)
+    return this.#indexes
+  }
+
+  set indexes(indexes: SegmentIndexes) {
+    this.#indexes = indexes
+  }
+
+  /** As the files have them, or undefined where one can't be true. */
+  readIndexes(): SegmentIndexes | undefined {
+    const { disk } = this.#context
+    const offsets = readWhole(disk, this.pathOf('.index'))
+    const times = readWhole(disk, this.pathOf('.timeindex'))
+    if (!offsets || !times) return undefined
+    const aborted = readWhole(disk, this.pathOf('.txnindex'))
+    const parsed = {
+      offsets: OffsetIndex.parse(withoutPadding(offsets), this.baseOffset, this.writtenBytes),
+      times: TimeIndex.parse(withoutTimePadding(times), this.baseOffset, Number.MAX_SAFE_INTEGER),
+      aborted: aborted ? TransactionIndex.parse(aborted, this.baseOffset) : new TransactionIndex(),
+    }
+    if (!parsed.offsets || !parsed.times || !parsed.aborted) return undefined
+    return { offsets: parsed.offsets, times: parsed.times, aborted: parsed.aborted }
+  }
+
+  writeIndexes(): void {
+    const { disk } = this.#context
+    const { offsets, times, aborted } = this.indexes
+    if (this.maxTimestamp > times.lastTimestamp) times.append(this.maxTimestamp, this.maxTimestampOffset)
+    writeWhole(disk, this.pathOf('.index'), offsets.encode())
+    writeWhole(disk, this.pathOf('.timeindex'), times.encode())
+    if (aborted.entries.length > 0) writeWhole(disk, this.pathOf('.txnindex'), aborted.encode())
+  }
+
+  /** Of all its records; of a sealed segment its time index knows. */
+  get largestTimestamp(): number {
+    if (this.maxTimestamp < 0 && this.isSealed && this.bytes > 0) {
+      const { times } = this.indexes
+      this.maxTimestamp = times.lastTimestamp
+      this.maxTimestampOffset = times.lastOffset
+    }
+    return this.maxTimestamp
+  }
+
+  // --- growth
+
+  /** Counts a batch in that stands, or will stand, at the segment's end. */
+  add(batchBytes: number, lastOffset: Offset, maxTimestamp: number, indexIntervalBytes: number): void {
+    assert(lastOffset >= this.endOffset, 'offsets only rise')
+    if (this.firstTimestamp === undefined && this.bytes === 0) this.firstTimestamp = maxTimestamp
+    if (maxTimestamp > this.maxTimestamp) {
+      this.maxTimestamp = maxTimestamp
+      this.maxTimestampOffset = lastOffset
+    }
+    if (this.#bytesSinceEntry > indexIntervalBytes) {
+      const { offsets, times } = this.indexes
+      offsets.append(lastOffset, this.bytes)
+      times.append(this.maxTimestamp, this.maxTimestampOffset)
+      this.#bytesSinceEntry = 0
+    }
+    this.#bytesSinceEntry += batchBytes
+    this.bytes += batchBytes
+    this.endOffset = lastOffset + 1
+  }
+
+  /** No more batches: the indexes go beside it. */
+  seal(): void {
+    this.writeIndexes()
+    this.isSealed = true
+    if (this.#open) this.#context.openFiles.used(this)
+  }
+
+  /** Cuts the file; the indexes must be cut or made anew by the caller. */
+  cut(bytes: number): void {
+    this.with((file) => file.truncate(bytes))
+    this.bytes = bytes
+    this.writtenBytes = bytes
+    this.durableBytes = Math.min(this.durableBytes, bytes)
+    this.checkedBytes = Math.min(this.checkedBytes, bytes)
+    this.ownBytesFrom = Math.min(this.ownBytesFrom, bytes)
+    this.#bytesSinceEntry = 0
+  }
+
+  /** The partition's folder has another name now. */
+  moveTo(folder: string): void {
+    this.#folder = folder
+  }
+}
+
+export function emptyIndexes(baseOffset: Offset): SegmentIndexes {
+  return { offsets: new OffsetIndex(baseOffset), times: new TimeIndex(baseOffset), aborted: new TransactionIndex() }
+}
+
+/** Kafka extends an active segment's index files with zeros; after a crash they are still there. */
+function withoutPadding(bytes: Buffer): Buffer {
+  let end = bytes.length - (bytes.length % 8)
+  if (end !== bytes.length) return bytes
+  while (end > 0 && bytes.readInt32BE(end - 4) === 0) end -= 8
+  return bytes.subarray(0, end)
+}
+
+function withoutTimePadding(bytes: Buffer): Buffer {
+  let end = bytes.length - (bytes.length % 12)
+  if (end !== bytes.length) return bytes
+  while (end > 0 && bytes.readInt32BE(end - 12) === 0 && bytes.readInt32BE(end - 8) === 0) end -= 12
+  return bytes.subarray(0, end)
+}
