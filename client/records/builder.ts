@@ -53,6 +53,7 @@ export interface BatchOptions {
 }
 
 const int32Max = 0x7fff_ffff
+const shortBytes = 32
 
 export function buildBatch(options: BatchOptions): Buffer {
   const { records, codec = 'none', baseOffset = 0, logAppendTime, deleteHorizon } = options
@@ -189,6 +190,8 @@ function writeHeaders(into: Buffer, start: number, headers: readonly Header[]): 
 function writeBytes(into: Buffer, at: number, bytes: Buffer | null | undefined): number {
   if (!bytes) return writeVarint(into, at, -1)
   const start = writeVarint(into, at, bytes.length)
-  into.set(bytes, start)
+  // A call costs more than a few bytes do.
+  if (bytes.length > shortBytes) into.set(bytes, start)
+  else for (let i = 0; i < bytes.length; i++) into[start + i] = bytes[i] as number
   return start + bytes.length
 }

@@ -22,12 +22,16 @@ export function scanRecords(batch: RecordBatch, bytesMax = decompressedBytesMax)
   return new RecordScanner(bytes, 0, bytes.length, recordCount)
 }
 
+/** Up to the end of the key's length, where all numbers have two bytes. */
+const usualHeadBytes = 9
+
 export class RecordScanner {
   readonly buffer: Buffer
   readonly #count: number
   readonly #end: number
   readonly #cursor: Cursor
   #read = 0
+  #position: number
 
   /** The record `next` has read: where it starts, and its size without the length it starts with. */
   start = 0
@@ -48,23 +52,80 @@ export class RecordScanner {
     this.buffer = buffer
     this.#count = count
     this.#end = end
+    this.#position = start
     this.#cursor = new Cursor(buffer, start, end)
   }
 
   /** False behind the last record. Throws a RecordsError (invalid). */
   next(): boolean {
-    if (this.#read >= this.#count) return false
+    if (this.#read === this.#count) return false
     this.#read++
+    if (!this.#scanUsual()) this.#scanAny()
+    if (this.#read === this.#count && this.#position !== this.#end) {
+      throw new RecordsError('invalid', `Bytes are left behind the last of ${this.#count} records`)
+    }
+    return true
+  }
+
+  /**
+   * Nearly every record has numbers of one or two bytes, no headers, and is well formed: one pass without a call, at half the
+   * cost of reading number by number. False, and nothing decided, for any other. A varint is zigzag: even is positive.
+   */
+  #scanUsual(): boolean {
+    const { buffer } = this
+    const start = this.#position
+    if (start + usualHeadBytes > this.#end) return false
+    let at = start
+    let bodyBytes = buffer[at++] as number
+    if (bodyBytes >= 0x80) bodyBytes = (bodyBytes & 0x7f) | ((buffer[at++] as number) << 7)
+    if (bodyBytes >= 0x4000 || bodyBytes & 1) return false
+    bodyBytes >>>= 1
+    const end = at + bodyBytes
+    if (end > this.#end) return false
+    // The attributes: no bit of them is used.
+    at++
+    let timestampDelta = buffer[at++] as number
+    if (timestampDelta >= 0x80) timestampDelta = (timestampDelta & 0x7f) | ((buffer[at++] as number) << 7)
+    let offsetDelta = buffer[at++] as number
+    if (offsetDelta >= 0x80) offsetDelta = (offsetDelta & 0x7f) | ((buffer[at++] as number) << 7)
+    let keyBytes = buffer[at++] as number
+    if (keyBytes >= 0x80) keyBytes = (keyBytes & 0x7f) | ((buffer[at++] as number) << 7)
+    if (timestampDelta >= 0x4000 || offsetDelta >= 0x4000 || keyBytes >= 0x4000) return false
+    keyBytes = (keyBytes >>> 1) ^ -(keyBytes & 1)
+    const keyStart = at
+    if (keyBytes > 0) at += keyBytes
+    // Two bytes of a length and the one that says there are no headers.
+    if (at + 3 > end && at + 2 !== end) return false
+    let valueBytes = buffer[at++] as number
+    if (valueBytes >= 0x80) valueBytes = (valueBytes & 0x7f) | ((buffer[at++] as number) << 7)
+    if (valueBytes >= 0x4000) return false
+    valueBytes = (valueBytes >>> 1) ^ -(valueBytes & 1)
+    const valueStart = at
+    if (valueBytes > 0) at += valueBytes
+    if (at + 1 !== end || buffer[at] !== 0) return false
+    this.start = start
+    this.bodyBytes = bodyBytes
+    this.timestampDelta = (timestampDelta >>> 1) ^ -(timestampDelta & 1)
+    this.offsetDelta = (offsetDelta >>> 1) ^ -(offsetDelta & 1)
+    this.keyStart = keyStart
+    this.keyBytes = keyBytes
+    this.valueStart = valueStart
+    this.valueBytes = valueBytes
+    this.headerCount = 0
+    this.headersStart = end
+    this.#position = end
+    return true
+  }
+
+  #scanAny(): void {
     try {
+      this.#cursor.reset(this.buffer, this.#position, this.#end)
       this.#scan()
+      this.#position = this.#cursor.position
     } catch (error) {
       if (error instanceof DecodeError) throw new RecordsError('invalid', `Record ${this.#read - 1}: ${error.message}`, error)
       throw error
     }
-    if (this.#read === this.#count && this.#cursor.position !== this.#end) {
-      throw new RecordsError('invalid', `Bytes are left behind the last of ${this.#count} records`)
-    }
-    return true
   }
 
   #scan(): void {
@@ -76,7 +137,6 @@ export class RecordScanner {
     if (bytes < 0 || end > this.#end) throw this.#invalid(`is ${bytes} bytes long, which its batch is not`)
     // What follows may not pass the record.
     cursor.end = end
-    // The attributes: no bit of them is used.
     cursor.position++
     this.timestampDelta = cursor.varlong()
     this.offsetDelta = cursor.varint()
@@ -90,7 +150,6 @@ export class RecordScanner {
     this.headersStart = cursor.position
     if (this.headerCount !== 0) this.#skipHeaders()
     if (cursor.position !== end) throw this.#invalid('is not as long as it says')
-    cursor.end = this.#end
   }
 
   #skipHeaders(): void {

@@ -6,7 +6,7 @@
  * compressed batches whose offsets do not count up from zero. All else is checked record by record without an object for any.
  */
 import { ErrorCode } from '../protocol/errors.ts'
-import { attribute, batchBytesAt, batchField, batchHeaderBytes, logOverheadBytes, magicAt, RecordBatch } from './batch.ts'
+import { attribute, batchBytesAt, batchField, batchHeaderBytes, logOverheadBytes, magicAt, noTimestamp, RecordBatch } from './batch.ts'
 import { buildBatch } from './builder.ts'
 import { type CodecName, codecId, codecNames, compress, decompress, decompressedBytesMax } from './compression/codec.ts'
 import { type LegacyRecord, legacyRecordsAt } from './legacy.ts'
@@ -156,15 +156,23 @@ function checkHeader(batch: RecordBatch, { origin }: LeaderRules): void {
 
 function checkRecords(batch: RecordBatch, scanner: RecordScanner, topic: LeaderRules): { maxTimestamp: number; offsetsCountUp: boolean } {
   const rules = new RecordRules(topic, topic.now)
+  const { earliest, latest, needsKey } = rules
   const { isLogAppendTime, baseOffset, baseTimestamp } = batch
   const timeOfAll = batch.maxTimestamp
+  let maxTimestamp = noTimestamp
   let offsetsCountUp = true
-  while (scanner.next()) {
-    if (baseOffset + scanner.offsetDelta !== rules.count) offsetsCountUp = false
-    rules.check(isLogAppendTime ? timeOfAll : baseTimestamp + scanner.timestampDelta, scanner.keyBytes >= 0, isLogAppendTime)
+  for (let index = 0; scanner.next(); index++) {
+    const timestamp = isLogAppendTime ? timeOfAll : baseTimestamp + scanner.timestampDelta
+    const hasKey = scanner.keyBytes >= 0
+    // The close look is for the few that need one: this loop runs for every record that is produced.
+    if (timestamp < earliest || timestamp > latest || isLogAppendTime || (needsKey && !hasKey)) {
+      rules.check(index, timestamp, hasKey, isLogAppendTime)
+    }
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp
+    if (baseOffset + scanner.offsetDelta !== index) offsetsCountUp = false
   }
   rules.throwIfRefused()
-  return { maxTimestamp: rules.maxTimestamp, offsetsCountUp }
+  return { maxTimestamp, offsetsCountUp }
 }
 
 /** The same header before other records, without what a producer has no say in. */
@@ -210,26 +218,29 @@ function acceptMessages(bytes: Buffer, { magic, batches, codec }: Survey, topic:
   if (codec !== 0 && batches > 1) throw new RecordsError('invalid', 'More than one compressed message set for a partition')
   const rules = new RecordRules(topic, topic.now)
   const records: LegacyRecord[] = []
+  let maxTimestamp = noTimestamp
   let position = 0
   for (let size = batchBytesAt(bytes, 0); size > 0; size = batchBytesAt(bytes, position)) {
     const stored = magicAt(bytes, position)
     if (stored !== magic) throw new RecordsError('invalid', `A message of magic ${stored} behind one of magic ${magic}`)
     for (const record of legacyRecordsAt(bytes, position, topic.decompressedBytesMax ?? decompressedBytesMax)) {
-      checkMessage(record, magic, codec, rules)
+      checkMessage(record, records.length, { magic, codec }, rules)
+      if (record.timestamp > maxTimestamp) maxTimestamp = record.timestamp
       records.push(record)
     }
     position += size
   }
   rules.throwIfRefused()
-  return rebuilt(records, codec, rules.maxTimestamp, topic)
+  return rebuilt(records, codec, maxTimestamp, topic)
 }
 
-function checkMessage({ message, timestamp, key, isLogAppendTime }: LegacyRecord, magic: number, codec: number, rules: RecordRules): void {
-  if (message.magic !== magic) rules.refuse(`A message of magic ${message.magic} in a set of magic ${magic}`)
+function checkMessage(record: LegacyRecord, index: number, set: { magic: number; codec: number }, rules: RecordRules): void {
+  const { message, timestamp, key, isLogAppendTime } = record
+  if (message.magic !== set.magic) return rules.refuse(index, `A message of magic ${message.magic} in a set of magic ${set.magic}`)
   // What stands alone was checked in the survey.
-  if (codec !== 0) message.ensureValid()
-  if (timestamp < -1) throw new RecordsError('timestamp', `The timestamp ${timestamp} of an old message is below zero`)
-  rules.check(timestamp, key !== null, isLogAppendTime)
+  if (set.codec !== 0) message.ensureValid()
+  if (timestamp < noTimestamp) throw new RecordsError('timestamp', `The timestamp ${timestamp} of an old message is below zero`)
+  rules.check(index, timestamp, key !== null, isLogAppendTime)
 }
 
 function rebuilt(records: readonly LegacyRecord[], sourceCodec: number, maxTimestamp: number, rules: LeaderRules): Accepted {
