@@ -52,30 +52,37 @@ export function planRegister({ endpoints, rack, directoryId }: Registration, { b
   }
 }
 
-/** Partitions that wait for this broker, their last in-sync replica: Kafka leaves them without a leader when it stops. */
+/** Partitions that wait for this broker: Kafka leaves those without a leader whose last replica in sync stops. */
 function* leaderless(image: ClusterImage, brokerId: number): Generator<MetadataRecord> {
   for (const topic of image.topics.values()) {
     for (const partition of topic.partitions) {
-      if (partition.leader === -1 && partition.isr.includes(brokerId)) yield newLeader(topic.id, partition, brokerId)
+      if (partition.leader === -1 && mayLead(partition, brokerId)) yield newLeader(topic.id, partition, brokerId)
     }
   }
 }
 
-function newLeader(topicId: string, { index }: PartitionImage, leader: number): MetadataRecord {
+/** In sync, or eligible by KIP-966, which empties the in-sync set, or the only replica there is. */
+function mayLead({ isr, eligibleLeaderReplicas, replicas }: PartitionImage, brokerId: number): boolean {
+  const isOnly = replicas.length === 1 && replicas[0] === brokerId
+  return isOnly || isr.includes(brokerId) || eligibleLeaderReplicas.includes(brokerId)
+}
+
+function newLeader(topicId: string, partition: PartitionImage, leader: number): MetadataRecord {
+  const { index, isr, eligibleLeaderReplicas, lastKnownElr } = partition
   return {
     name: 'PartitionChangeRecord',
     value: {
       partitionId: index,
       topicId,
-      isr: null,
+      isr: isr.includes(leader) ? null : [...isr, leader],
       leader,
       replicas: null,
       removingReplicas: null,
       addingReplicas: null,
       leaderRecoveryState: -1,
       directories: null,
-      eligibleLeaderReplicas: null,
-      lastKnownElr: null,
+      eligibleLeaderReplicas: eligibleLeaderReplicas.length > 0 ? eligibleLeaderReplicas.filter((id) => id !== leader) : null,
+      lastKnownElr: lastKnownElr.length > 0 ? [] : null,
     },
   }
 }

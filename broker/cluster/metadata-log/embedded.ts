@@ -85,6 +85,7 @@ export class EmbeddedMetadataLog implements MetadataLog {
     this.#log.assignEpoch(Math.max(1, this.#log.latestEpoch, newest?.id.epoch ?? 0))
     if (this.#log.endOffset === 0) await this.#takeBootstrap()
     yield* this.readFrom(newest?.id.end ?? 0)
+    this.#log.highWatermark = this.#log.endOffset
   }
 
   async *readFrom(offset: Offset): AsyncGenerator<Entries> {
@@ -144,7 +145,11 @@ export class EmbeddedMetadataLog implements MetadataLog {
 
   #durable(end: Offset): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#log.durable(end, (error) => (error ? reject(error) : resolve()))
+      this.#log.durable(end, (error) => {
+        if (error) return reject(error)
+        this.#log.highWatermark = Math.max(this.#log.highWatermark, end)
+        resolve()
+      })
     })
   }
 
@@ -175,6 +180,7 @@ export class EmbeddedMetadataLog implements MetadataLog {
   }
 
   #snapshots(): SnapshotId[] {
+    if (!this.#disk.exists(this.#folder)) return []
     const ids = this.#disk.list(this.#folder).flatMap(({ name }) => parseSnapshotName(name) ?? [])
     return ids.sort((a, b) => a.end - b.end || a.epoch - b.epoch)
   }
