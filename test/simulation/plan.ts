@@ -27,7 +27,9 @@ export interface Plan {
 }
 
 export function drawPlan(random: SeededRandom): Plan {
-  const topics = drawTopics(random)
+  const producers = Array.from({ length: random.between(1, 3) }, () => drawProducer(random))
+  const segmentBytesMin = Math.max(...producers.map(batchBytesMax))
+  const topics = drawTopics(random, segmentBytesMin)
   return {
     network: drawNetwork(random),
     disk: drawDisk(random),
@@ -35,13 +37,14 @@ export function drawPlan(random: SeededRandom): Plan {
     settings: drawSettings(random),
     admin: {
       topics,
+      segmentBytesMin,
       deletesRecords: random.chance(0.4),
       changesConfigs: random.chance(0.3),
       addsPartitions: random.chance(0.2),
       churns: random.chance(0.2),
       pauseMillisMax: random.magnitude(50, 1_500),
     },
-    producers: Array.from({ length: random.between(1, 3) }, () => drawProducer(random)),
+    producers,
     consumers: Array.from({ length: random.between(0, 3) }, () => drawConsumer(random)),
     vandals: random.chance(0.25) ? 1 : 0,
     faults: { kinds: drawFaultKinds(random), pauseMillisMax: random.magnitude(100, 1_500) },
@@ -50,13 +53,19 @@ export function drawPlan(random: SeededRandom): Plan {
   }
 }
 
-function drawTopics(random: SeededRandom): TopicPlan[] {
+/** No batch is larger: a segment must have room for one. */
+function batchBytesMax({ recordsMax, valueBytesMax }: ProducerTraits): number {
+  return 100 + recordsMax * (valueBytesMax + 20)
+}
+
+function drawTopics(random: SeededRandom, segmentBytesMin: number): TopicPlan[] {
   return Array.from({ length: random.between(1, 2) }, (_, index) => {
-    const configs: Record<string, string> = {}
+    // However the clock jumps, what a producer stamped before is not too far in the future.
+    const configs: Record<string, string> = { 'message.timestamp.after.max.ms': '9223372036854775807' }
     const maybe = (name: string, chance: number, value: () => string | number): void => {
       if (random.chance(chance)) configs[name] = `${value()}`
     }
-    maybe('internal.segment.bytes', 0.8, () => random.magnitude(300, 30_000))
+    maybe('internal.segment.bytes', 0.8, () => random.magnitude(segmentBytesMin, segmentBytesMin * 10))
     maybe('index.interval.bytes', 0.6, () => random.magnitude(1, 4_096))
     maybe('segment.index.bytes', 0.1, () => random.magnitude(24, 1_000))
     maybe('segment.ms', 0.1, () => random.magnitude(20, 5_000))
@@ -124,8 +133,8 @@ function drawProducer(random: SeededRandom): ProducerTraits {
     idempotent,
     version: random.between(3, 13),
     inFlightMax: random.pick([1, 2, 5]),
-    recordsMax: random.pick([1, 5, 40]),
-    valueBytesMax: random.pick([30, 200, 3_000]),
+    recordsMax: random.pick([1, 5, 20]),
+    valueBytesMax: random.pick([30, 200, 800]),
     compressedChance: random.pick([0, 0, 0.3]),
     pauseMillisMax: random.magnitude(1, 100),
     batches: random.magnitude(10, 80),

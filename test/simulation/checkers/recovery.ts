@@ -37,7 +37,7 @@ export function survey(disk: SimulatedDisk, dataDirectory: string, history: Part
       if (base > history.startSeen) break
       found = { start: base, end: base, batches: [] }
     }
-    isBroken = !readSegment(segments.get(base) as Buffer, found)
+    isBroken = !readSegment(segments.get(base) as Buffer, found, history.startSeen)
   }
   return found
 }
@@ -60,11 +60,15 @@ function segmentsOf(disk: SimulatedDisk, folder: string, journal: readonly Repea
   return segments
 }
 
-/** Whether the segment is whole to its last byte. */
-function readSegment(bytes: Buffer, found: Survey): boolean {
+/** Whether the segment is whole to its last byte. Below the start of the log there may be a gap: those records had been deleted, and were then lost. */
+function readSegment(bytes: Buffer, found: Survey, startSeen: number): boolean {
   for (let position = 0; position < bytes.length; ) {
     const batch = batchAt(bytes, position)
-    if (typeof batch === 'string' || batch.baseOffset !== found.end) return false
+    if (typeof batch === 'string') return false
+    if (batch.baseOffset !== found.end) {
+      if (batch.baseOffset < found.end || batch.baseOffset > startSeen) return false
+      Object.assign(found, { start: batch.baseOffset, end: batch.baseOffset, batches: [] })
+    }
     found.batches.push({ ...batch, bytes: Buffer.from(batch.bytes) })
     found.end = batch.endOffset
     position += batch.bytes.length
@@ -74,7 +78,8 @@ function readSegment(bytes: Buffer, found: Survey): boolean {
 
 /** The broker is up: its log must be what the survey found. */
 export function checkRecovered(history: PartitionHistory, found: Survey, log: { startOffset: number; endOffset: number }): void {
-  if (log.endOffset !== found.end) {
+  // Records may have been deleted up to an end that was then lost: the log goes on from there.
+  if (log.endOffset !== Math.max(found.end, log.startOffset)) {
     const fate = log.endOffset < found.end ? 'whole batches were cut off' : 'there is more than was whole'
     throw new Violation(
       6,

@@ -27,6 +27,8 @@ export interface TopicPlan {
 
 export interface AdminTraits {
   topics: readonly TopicPlan[]
+  /** Batches may be as large as this. */
+  segmentBytesMin: number
   deletesRecords: boolean
   changesConfigs: boolean
   addsPartitions: boolean
@@ -133,9 +135,10 @@ export class Admin extends Client {
   }
 
   async #changeConfig(connection: ClientConnection): Promise<void> {
-    const { name: topic } = this.random.pick(this.#traits.topics)
+    const { topics, segmentBytesMin } = this.#traits
+    const { name: topic } = this.random.pick(topics)
     const [name, value] = this.random.pick([
-      ['internal.segment.bytes', `${this.random.magnitude(300, 20_000)}`],
+      ['internal.segment.bytes', `${this.random.magnitude(segmentBytesMin, segmentBytesMin * 10)}`],
       ['index.interval.bytes', `${this.random.magnitude(1, 4_096)}`],
       ['flush.messages', `${this.random.magnitude(1, 1_000)}`],
       ['max.message.bytes', `${this.random.between(200_000, 1_000_000)}`],

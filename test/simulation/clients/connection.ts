@@ -44,6 +44,7 @@ export class ClientConnection {
   readonly #waiting: Waiting[] = []
   readonly #transport: Connection
   #correlationId = 0
+  #isRaw = false
   #lost: ConnectionLost | undefined
   /** The broker process at the other end, once open. */
   #peer: SimulatedProcess | undefined
@@ -123,12 +124,14 @@ export class ClientConnection {
 
   #send<Q extends Message>(request: Q, version: number, body: Input<Q>): number {
     const correlationId = this.#correlationId++
+    this.#process.scheduler.trace.line(() => `${this.#process.name} > ${request.name} v${version} ${inShort(body)}`)
     this.#transport.write(encodeRequest(request, version, { correlationId, clientId: this.#traits.clientId }, body))
     return correlationId
   }
 
-  /** Bytes as they are. */
+  /** Bytes as they are; what is answered is not looked at. */
   raw(bytes: Buffer): void {
+    this.#isRaw = true
     if (!this.#lost) this.#transport.write([bytes])
   }
 
@@ -152,14 +155,16 @@ export class ClientConnection {
   #answered(frame: Buffer): void {
     const waiting = this.#waiting.shift()
     if (!waiting) {
-      if (this.#lost) return
-      throw new Violation(5, 'an answer came that nobody asked for')
+      if (this.#lost || this.#isRaw) return
+      throw new Violation(5, `an answer came that ${this.#process.name} had not asked for`)
     }
     waiting.timeout.cancel()
     const { correlationId, size } = decodeResponseHeader(frame, waiting.response.key, waiting.version)
     if (correlationId !== waiting.correlationId)
       throw new Violation(5, `answers came out of order: ${correlationId} before ${waiting.correlationId}`)
-    waiting.resolve(decode(waiting.response, waiting.version, frame, size) as never)
+    const answer = decode(waiting.response, waiting.version, frame, size)
+    this.#process.scheduler.trace.line(() => `${this.#process.name} < ${waiting.response.name} ${inShort(answer)}`)
+    waiting.resolve(answer as never)
   }
 
   #fail(why: string): void {
@@ -169,4 +174,14 @@ export class ClientConnection {
       reject(this.#lost)
     }
   }
+}
+
+/** For the trace: what matters of a message. */
+function inShort(message: object): string {
+  const text = JSON.stringify(message, function (this: Record<string, unknown>, key, value: unknown) {
+    const held = this[key]
+    if (Buffer.isBuffer(held)) return `${held.length} bytes`
+    return key === 'throttleTimeMs' || value === null ? undefined : value
+  })
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text
 }

@@ -60,8 +60,7 @@ export class Consumer extends Client {
       const connection = await this.connected()
       if (!connection) return
       if (connection !== this.#heard) this.#meet(connection)
-      if (!this.#topics && this.#traits.version >= firstVersionWithTopicIds) this.#topics = await this.topicIds(connection)
-      else await this.#fetch(connection)
+      if (await this.#knowsTopics(connection)) await this.#fetch(connection)
       if (this.random.chance(this.#traits.seekChance)) this.#seek()
       if (this.random.chance(0.5)) await this.sleep(this.random.fraction() * this.#traits.pauseMillisMax)
     }
@@ -73,6 +72,18 @@ export class Consumer extends Client {
     this.#topics = undefined
     this.#sessionId = this.#sessionEpoch = 0
     for (const cursor of this.#cursors) cursor.highWatermark = 0
+  }
+
+  /** Whether it has the ids of all its topics, if it needs them. */
+  async #knowsTopics(connection: ClientConnection): Promise<boolean> {
+    if (this.#topics || this.#traits.version < firstVersionWithTopicIds) return true
+    const found = await this.topicIds(connection)
+    if (this.#cursors.some(({ history }) => !found?.idOf.has(history.topic))) {
+      await this.sleep(20)
+      return false
+    }
+    this.#topics = found
+    return true
   }
 
   #seek(): void {

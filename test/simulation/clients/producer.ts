@@ -89,7 +89,7 @@ export class Producer extends Client {
   async #prepare(connection: ClientConnection): Promise<boolean> {
     if (this.#traits.version >= firstVersionWithTopicIds) {
       this.#topics = await this.topicIds(connection)
-      if (!this.#topics) return false
+      if (this.#lanes.some(({ target }) => !this.#topics?.idOf.has(target.history.topic))) return false
     }
     if (!this.#traits.idempotent || (this.#producerId !== -1 && !this.#renewing)) return true
     const answer = await this.tryTo(() => connection.request(InitProducerIdRequest, InitProducerIdResponse, 4, { transactionalId: null }))
