@@ -92,7 +92,7 @@ make_python() {
   rm -rf "$cache/python"
   python3 -m venv "$cache/python"
   "$cache/python/bin/pip" install -q --disable-pip-version-check "confluent-kafka==$confluent_kafka" "kafka-python==$kafka_python" \
-    python-snappy==0.7.3 lz4==4.4.5 zstandard==0.25.0
+    python-snappy==0.7.3 lz4==4.4.5 zstandard==0.25.0 xxhash==4.1.0
 }
 
 make_go() {

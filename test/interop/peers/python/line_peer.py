@@ -63,7 +63,7 @@ class Reading:
         for name, content in headers:
             parts += [_field(name.encode()), _field(content)]
         self.contents[partition].update(b"".join(parts))
-        self.times[partition].update(struct.pack(">q", time))
+        self.times[partition].update(struct.pack(">q", -1 if time is None else time))
         self.count += 1
 
     def reply(self):
