@@ -18,8 +18,8 @@ export const describeLogDirs = api({
       if (partitions) partitions.push(described)
       else byTopic.set(topic, [described])
     }
-    const { path, space } = services.directory
-    const { free, total } = space()
+    const { path } = services.directory
+    const { free, total } = services.directory.space()
     const topics = [...byTopic].map(([name, partitions]) => ({ name, partitions }))
     return { results: [{ errorCode: ErrorCode.NONE, logDir: path, topics, totalBytes: total, usableBytes: free }] }
   },

@@ -23,8 +23,9 @@ export const describeTopicPartitions = api({
   handle(request, _context, services) {
     const { cluster, settings } = services
     const { cursor } = request
+    if (isAstray(request)) return { topics: request.topics.map(({ name }) => ({ errorCode: ErrorCode.INVALID_REQUEST, name })) }
     const topics: Topics = []
-    let room = Math.min(request.responsePartitionLimit, settings.get('max.request.partition.size.limit'))
+    let room = Math.max(1, Math.min(request.responsePartitionLimit, settings.get('max.request.partition.size.limit')))
     for (const name of namesFrom(request, services)) {
       const topic = cluster.image.topics.get(name)
       if (!topic) {
@@ -41,6 +42,12 @@ export const describeTopicPartitions = api({
     return { topics }
   },
 })
+
+/** The cursor stands at no partition that could be, or at a topic that is not asked for. */
+function isAstray({ topics, cursor }: Request): boolean {
+  if (!cursor) return false
+  return cursor.partitionIndex < 0 || (topics.length > 0 && topics.every(({ name }) => name !== cursor.topicName))
+}
 
 function namesFrom({ topics, cursor }: Request, { cluster }: Services): string[] {
   const asked = topics.length === 0 ? [...cluster.image.topics.keys()] : [...new Set(topics.map(({ name }) => name))]

@@ -91,7 +91,7 @@ class ProduceExchange implements Waiter {
       retain: context.ownsBytes,
       origin: 'client',
     })
-    if ('error' in result) return { ...refused(data.index, result.error, result.message), recordErrors: result.recordErrors ?? [] }
+    if ('error' in result) return { ...refused(data.index, result.error, result.message), recordErrors: [...(result.recordErrors ?? [])] }
     const response: PartitionResponse = {
       index: data.index,
       baseOffset: result.firstOffset,

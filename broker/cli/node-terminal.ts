@@ -1,19 +1,26 @@
-/** The terminal of this process. A reader that goes away (`| head`) ends the command quietly. */
+/**
+ * The terminal of this process. A reader that goes away (`| head`) ends the command quietly, unless it said that it outlives its readers.
+ * Streams are opened when first asked for: a broker that starts has better to do.
+ */
 import type { WriteStream } from 'node:tty'
 import { Exit } from './exit.ts'
 import type { Stream, Terminal } from './terminal.ts'
 
 const columnsOtherwise = 100
 
-class NodeStream implements Stream {
-  readonly #stream: WriteStream
+let endsWithItsReader = true
 
-  constructor(stream: WriteStream) {
-    this.#stream = stream
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(Exit.ok)
-      throw error
-    })
+/** From now on a reader that goes away is no reason to end: a broker goes on when whoever watched it start has left. */
+export function outliveReaders(): void {
+  endsWithItsReader = false
+}
+
+class NodeStream implements Stream {
+  readonly #name: 'stdout' | 'stderr'
+  #opened: WriteStream | undefined
+
+  constructor(name: 'stdout' | 'stderr') {
+    this.#name = name
   }
 
   get isTerminal(): boolean {
@@ -25,13 +32,41 @@ class NodeStream implements Stream {
   }
 
   write(text: string | Uint8Array): Promise<void> {
-    if (this.#stream.write(text)) return Promise.resolve()
-    return new Promise((resolve) => this.#stream.once('drain', resolve))
+    const stream = this.#stream
+    if (stream.destroyed || stream.write(text)) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => {
+        stream.off('drain', done).off('close', done)
+        resolve()
+      }
+      stream.on('drain', done).on('close', done)
+    })
+  }
+
+  get #stream(): WriteStream {
+    this.#opened ??= this.#open()
+    return this.#opened
+  }
+
+  #open(): WriteStream {
+    const stream = process[this.#name]
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (!endsWithItsReader) return
+      if (error.code === 'EPIPE') process.exit(Exit.ok)
+      throw error
+    })
+    return stream
   }
 }
 
 export function nodeTerminal(): Terminal {
-  const { stdout, stderr, env } = process
-  const colours = stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
-  return { out: new NodeStream(stdout), err: new NodeStream(stderr), colours }
+  const out = new NodeStream('stdout')
+  const { env } = process
+  return {
+    out,
+    err: new NodeStream('stderr'),
+    get colours() {
+      return out.isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+    },
+  }
 }

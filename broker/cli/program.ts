@@ -12,7 +12,8 @@ import type { Terminal } from './terminal.ts'
 
 export interface Program {
   readonly commands: readonly Command[]
-  readonly version: string
+  /** Read when it is asked for. */
+  readonly version: () => string
   /** Errors of these kinds are the world's, and told in their own words; of all others the stack is shown. */
   readonly worldly: readonly (abstract new (
     ...given: never[]
@@ -27,7 +28,7 @@ export async function runProgram(argv: readonly string[], { commands, version, w
         await terminal.out.write(helpText(request.of, commands))
         return Exit.ok
       case 'version':
-        await terminal.out.write(`stele ${version}\n`)
+        await terminal.out.write(`stele ${version()}\n`)
         return Exit.ok
       case 'run':
         return await request.command.run(request.input, terminal)

@@ -39,7 +39,8 @@ export function claimDirectory(disk: Disk, random: Random, path: string, wanted:
   const version = properties.get('version')
   if (version !== '1') throw new DirectoryRefused(path, `${identityName} is of version ${version ?? 'none'}, 1 is what is understood`)
   const nodeId = properties.get('node.id')
-  if (nodeId !== String(wanted.nodeId)) throw new DirectoryRefused(path, `it belongs to node ${nodeId ?? 'none'}, this is node ${wanted.nodeId}`)
+  if (nodeId !== String(wanted.nodeId))
+    throw new DirectoryRefused(path, `it belongs to node ${nodeId ?? 'none'}, this is node ${wanted.nodeId}`)
   const clusterId = properties.get('cluster.id')
   if (!clusterId) throw new DirectoryRefused(path, `${identityName} names no cluster.id`)
   if (wanted.clusterId !== undefined && wanted.clusterId !== clusterId) {

@@ -4,6 +4,7 @@
  * Owns: who waits, and the round. Never: writes, or retries a sync that failed: its log is offline, and its waiters are told.
  * Invariant: a callback without error means that everything below its offset was written before a sync began that succeeded.
  */
+import type { Clock } from '../platform/clock.ts'
 import type { DiskError } from '../platform/disk.ts'
 import type { Offset } from './offset.ts'
 
@@ -21,8 +22,15 @@ interface Waiter {
 }
 
 export class GroupCommit {
+  readonly #clock: Clock
+  readonly #onRound: (seconds: number) => void
   readonly #waiting = new Map<Syncable, Waiter[]>()
   #running: Promise<void> | undefined
+
+  constructor(clock: Clock, onRound: (seconds: number) => void) {
+    this.#clock = clock
+    this.#onRound = onRound
+  }
 
   /** The round on its way, if any. */
   get running(): Promise<void> | undefined {
@@ -51,7 +59,9 @@ export class GroupCommit {
   async #round(): Promise<void> {
     while (this.#waiting.size > 0) {
       const logs = [...this.#waiting.keys()]
+      const began = this.#clock.monotonic()
       await Promise.all(logs.map((log) => log.sync().then(() => this.#settle(log))))
+      this.#onRound((this.#clock.monotonic() - began) / 1000)
     }
     this.#running = undefined
   }

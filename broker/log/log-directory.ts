@@ -3,6 +3,7 @@
  * Owns: the turn's gathered writes (one for each log that something was appended to), who waits for them, and the work that comes
  * with time. Never: what is in a log (partition-log.ts), or which logs there should be (the cluster says).
  */
+import { dirname } from 'node:path'
 import type { Logger } from '../metrics/logger.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Disk, DiskError } from '../platform/disk.ts'
@@ -70,6 +71,8 @@ export interface LogDirectoryOptions {
   /** What `log` had gathered is in the page cache. */
   onWritten(log: PartitionLog): void
   onOffline(log: PartitionLog, error: DiskError): void
+  /** A round of syncs to the device took so long. */
+  onFlushed?(seconds: number): void
 }
 
 export interface LogIdentity {
@@ -91,6 +94,8 @@ export class LogDirectory {
   readonly directoryId: string
   /** The last stop was a clean one. */
   readonly wasClean: boolean
+  /** The newest batches of all logs, as far as they are in memory. */
+  readonly tailCache: TailCache
   readonly #disk: Disk
   readonly #clock: Clock
   readonly #random: Random
@@ -103,7 +108,7 @@ export class LogDirectory {
   readonly #highWatermarks: Checkpoint
   readonly #environment: LogEnvironment<PartitionLog>
   readonly #housekeeping: Housekeeping
-  readonly #commit = new GroupCommit()
+  readonly #commit: GroupCommit
   readonly #logs = new Set<PartitionLog>()
   /** Partition folders found at start that nobody has opened yet. */
   readonly #unopened = new Set<string>()
@@ -111,13 +116,14 @@ export class LogDirectory {
   #gathered = new Set<PartitionLog>()
   #afterWrite: (() => void)[] = []
   #flushScheduled = false
+  #rootSync: Promise<void> | undefined
   #isClosed = false
 
   /** Takes the directory. Throws DirectoryRefused, or the DiskError that stands in the way. */
   static open(options: LogDirectoryOptions): LogDirectory {
     const { platform, path, nodeId, clusterId } = options
     const { disk, random } = platform
-    disk.makeDirectory(path)
+    makeDurably(disk, path)
     const lock = takeLock(disk, path)
     try {
       const identity = claimDirectory(disk, random, path, { nodeId, clusterId })
@@ -147,12 +153,14 @@ export class LogDirectory {
     this.#highWatermarks = new Checkpoint(disk, `${path}/replication-offset-checkpoint`, logger)
     this.wasClean = takeCleanMarker(disk, path)
     this.#findFolders()
+    this.tailCache = new TailCache(settings.tailCacheBytes)
+    this.#commit = new GroupCommit(clock, (seconds) => options.onFlushed?.(seconds))
     this.#environment = {
       disk,
       clock,
       logger,
       removal: this.#removal,
-      tailCache: new TailCache(settings.tailCacheBytes),
+      tailCache: this.tailCache,
       openFiles: new OpenFiles(settings.openSegmentsMax),
       readBuffers: new ReadBuffers(readBuffersKept),
       gathered: (log) => {
@@ -161,6 +169,7 @@ export class LogDirectory {
       },
       failed: (log, error) => this.#failed(log, error),
       durable: (log, upTo, callback) => this.#durable(log, upTo, callback),
+      syncRoot: () => this.#syncRoot(),
       firstFile: (log) => this.#forgetNoted(log),
       noteStartOffsets: () => this.#startOffsets.writeNow(this.#startOffsetsNow()),
       noteRecoveryPoints: () => this.#recoveryPoints.writeNow(this.#recoveryPointsNow()),
@@ -183,6 +192,9 @@ export class LogDirectory {
     }
     this.#removal.removeAfter(deleted, 0)
   }
+
+  /** Bytes free, and in all, on the device. */
+  readonly space = (): { free: number; total: number } => this.#disk.space(this.path)
 
   get logs(): ReadonlySet<PartitionLog> {
     return this.#logs
@@ -289,6 +301,15 @@ export class LogDirectory {
     if (this.#commit.hasWaiters) this.#scheduleFlush()
   }
 
+  /** Shared by those who ask in one go, and by nobody later: their folders would not be covered. */
+  #syncRoot(): Promise<void> {
+    if (!this.#rootSync) {
+      this.#rootSync = this.#disk.syncDirectory(this.path)
+      queueMicrotask(() => (this.#rootSync = undefined))
+    }
+    return this.#rootSync
+  }
+
   #failed(log: PartitionLog, error: DiskError): void {
     const { topic, partition } = log
     this.#logger.error({ err: error, topic, partition, code: error.code }, 'The disk failed a partition: it is offline')
@@ -356,6 +377,14 @@ export class LogDirectory {
       this.#lock.release()
     }
   }
+}
+
+/** A directory that was made just now survives a crash only once its parent was synced, and so on up. */
+function makeDurably(disk: Disk, path: string): void {
+  const made: string[] = []
+  for (let at = path; !disk.exists(at); at = dirname(at)) made.push(at)
+  disk.makeDirectory(path)
+  for (const directory of made) disk.syncDirectoryNow(dirname(directory))
 }
 
 function takeLock(disk: Disk, path: string): { release(): void } {

@@ -26,6 +26,8 @@ export interface LogEnvironment<Log> {
   durable(log: Log, upTo: Offset, callback: (error?: DiskError) => void): void
   /** The log is about to make its first files: what was noted of an earlier one of its name must be forgotten. */
   firstFile(log: Log): void
+  /** Puts the names of the partitions' folders on the device; logs that ask at once share it. */
+  syncRoot(): Promise<void>
   /** Notes the start offsets of all logs down, on the device, before files go. */
   noteStartOffsets(): void
   /** The same for recovery points, before batches take the place of others. */

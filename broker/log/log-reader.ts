@@ -39,7 +39,7 @@ export interface Slice {
 export interface Readable {
   readonly segments: Segments
   readonly tail: LogTail
-  readonly environment: Pick<LogEnvironment<never>, 'readBuffers' | 'logger'>
+  readonly environment: Pick<LogEnvironment<never>, 'readBuffers' | 'tailCache' | 'logger'>
   /** The disk failed under a read. */
   readFailed(error: DiskError): void
 }
@@ -104,7 +104,12 @@ export class LogReader {
 
   #fromTail(segment: Segment, position: number, end: number): Slice | undefined {
     const held = this.#log.tail.hold(segment, position, end)
-    if (!held) return undefined
+    const { tailCache } = this.#log.environment
+    if (!held) {
+      tailCache.misses++
+      return undefined
+    }
+    tailCache.hits++
     const nextOffset = this.#offsetAt(segment, end, held.chunks)
     this.#remember(segment, nextOffset, end)
     return { chunks: held.chunks, bytes: end - position, nextOffset, release: () => held.release() }

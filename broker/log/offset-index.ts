@@ -73,7 +73,10 @@ export class OffsetIndex {
       larger.set(entries)
       entries = this.#entries = larger
     }
-    assert(count === 0 || (relative > (entries[count * 2 - 2] as number) && position > (entries[count * 2 - 1] as number)), 'an index only rises')
+    assert(
+      count === 0 || (relative > (entries[count * 2 - 2] as number) && position > (entries[count * 2 - 1] as number)),
+      'an index only rises',
+    )
     entries[count * 2] = relative
     entries[count * 2 + 1] = position
     this.#count = count + 1

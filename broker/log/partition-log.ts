@@ -12,7 +12,16 @@ import { RecordsError } from '../../client/records/records-error.ts'
 import { survey } from '../../client/records/survey.ts'
 import { validateForLeader } from '../../client/records/validate.ts'
 import { DiskError } from '../platform/disk.ts'
-import { type AppendOrigin, AppendRules, checkProducer, checkSegmentBound, findDuplicate, isRefusal, type Refused, refused } from './append-check.ts'
+import {
+  type AppendOrigin,
+  AppendRules,
+  checkProducer,
+  checkSegmentBound,
+  findDuplicate,
+  isRefusal,
+  type Refused,
+  refused,
+} from './append-check.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogEnvironment } from './log-environment.ts'
@@ -283,7 +292,8 @@ export class PartitionLog {
     const verdict = validateForLeader(records, rules)
     if (isRefusal(verdict)) return verdict
     const { bytes, isRewritten, firstOffset, lastOffset, logAppendTime } = verdict
-    if (bytes.length === 0) return { firstOffset: -1, lastOffset: -1, logAppendTime: -1, logStartOffset: this.#startOffset, duplicate: false }
+    if (bytes.length === 0)
+      return { firstOffset: -1, lastOffset: -1, logAppendTime: -1, logStartOffset: this.#startOffset, duplicate: false }
     const tooLarge = checkSegmentBound(bytes.length, this.#config.segmentBytes)
     if (tooLarge) return tooLarge
     const batch = this.#batch.moveTo(bytes, 0)
@@ -344,7 +354,7 @@ export class PartitionLog {
       segment = rolled
     }
     const leaderEpoch = batch.partitionLeaderEpoch
-    if (leaderEpoch > this.#epochs.latest) this.#epochs.assign(leaderEpoch, batch.baseOffset)
+    if (leaderEpoch > this.#epochs.latest) this.#assignEpoch(leaderEpoch, batch.baseOffset)
     this.#tail.append(segment, segment.bytes, bytes, retain)
     const wasWritten = segment.bytes === segment.writtenBytes
     segment.add(bytes.length, lastOffset, maxTimestamp, this.#config.indexIntervalBytes)
@@ -454,6 +464,7 @@ export class PartitionLog {
     if (!(error instanceof DiskError)) throw error
     if (this.#offline) return
     this.#offline = error
+    this.#tail.clear()
     this.#environment.failed(this, error)
   }
 
@@ -492,7 +503,7 @@ export class PartitionLog {
     try {
       for (const { segment } of unsynced) work.push(syncFile(segment))
       if (namesToSync) work.push(disk.syncDirectory(this.#folder))
-      if (!this.#folderIsDurable) work.push(disk.syncDirectory(parentOf(this.#folder)))
+      if (!this.#folderIsDurable) work.push(this.#environment.syncRoot())
       await Promise.all(work)
     } catch (error) {
       this.#fail(error)
@@ -567,7 +578,12 @@ export class PartitionLog {
 
   /** A leader begins its epoch where the log ends. */
   assignEpoch(epoch: number): void {
-    this.#epochs.assign(epoch, this.#endOffset)
+    this.#assignEpoch(epoch, this.#endOffset)
+  }
+
+  #assignEpoch(epoch: number, startOffset: Offset): void {
+    this.#epochs.assign(epoch, startOffset)
+    if (this.#epochs.dirty && this.#hasFolder) this.#attempt(() => this.#writeEpochs())
   }
 
   /** The epoch of the batch at this offset, -1 if unknown. */
@@ -752,7 +768,6 @@ export class PartitionLog {
   }
 }
 
-
 async function syncFile(segment: Segment): Promise<void> {
   const open = segment.use()
   try {
@@ -760,8 +775,4 @@ async function syncFile(segment: Segment): Promise<void> {
   } finally {
     open.done()
   }
-}
-
-function parentOf(folder: string): string {
-  return folder.slice(0, folder.lastIndexOf('/'))
 }

@@ -41,7 +41,13 @@ export function rebuildProducers(input: Input, segments: readonly Segment[], kno
     input.logger.warn({ path }, 'A producer snapshot is damaged: made anew from the log')
     input.removal.remove([path])
   }
-  for (const segment of segments) if (segment.endOffset > from) replay(segment, segment.indexes.aborted, from, state)
+  for (const segment of segments) {
+    if (segment.endOffset <= from || segment.isEmpty) continue
+    const { aborted } = segment.indexes
+    const before = aborted.entries.length
+    replay(segment, aborted, from, state)
+    if (segment.isSealed && aborted.entries.length > before) segment.writeIndexes()
+  }
   return state
 }
 

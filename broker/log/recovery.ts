@@ -200,7 +200,8 @@ class Recovery {
       const { batch } = scan
       while (scan.next()) {
         const { lastOffset, bytes } = batch
-        if (lastOffset < segment.endOffset && !(scan.position === start && start > 0)) return `offset ${lastOffset} after ${segment.endOffset - 1}`
+        const isTrusted = start > 0 && scan.position === start
+        if (!isTrusted && batch.baseOffset < segment.endOffset) return `offset ${batch.baseOffset} after ${segment.endOffset - 1}`
         if (lastOffset >= vouchedTo) {
           if (unvouchedFrom < 0) unvouchedFrom = scan.position
           if (!scan.needBody() || !batch.checkCrc()) return 'a checksum that does not match'
@@ -239,7 +240,7 @@ class Recovery {
     segment.indexes = { offsets, times, aborted }
     segment.maxTimestamp = times.lastTimestamp
     segment.maxTimestampOffset = times.lastOffset
-    segment.endOffset = end - 1
+    segment.endOffset = offsets.lastOffset
     return position
   }
 

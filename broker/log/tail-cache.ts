@@ -73,6 +73,9 @@ class HeldExtents implements Held {
 export class TailCache {
   readonly #bytesMax: number
   #bytes = 0
+  /** Reads that found all they wanted here, and those that had to go to a file. */
+  hits = 0
+  misses = 0
   /** Oldest first; a queue with its head at `#first`. */
   #extents: Extent[] = []
   #first = 0

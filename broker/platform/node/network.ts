@@ -30,6 +30,8 @@ function withStaticBuffer(accepted: net.Socket, onread: OnRead): net.Socket {
   const handle = holder._handle
   if (!handle) return accepted
   holder._handle = null
+  // The shell that is left would count as an open connection for ever.
+  accepted.destroy()
   const options = { handle, onread, highWaterMark: writeHighWaterBytes, writableHighWaterMark: writeHighWaterBytes }
   return new net.Socket(options as unknown as net.SocketConstructorOpts)
 }

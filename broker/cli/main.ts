@@ -1,0 +1,15 @@
+/**
+ * The command `stele`: its commands, and the process they run in.
+ * Each command brings in what it stands on (the broker, the client) when it is run, so that none pays for another's weight.
+ */
+import { consume } from './consume.ts'
+import { dump } from './dump.ts'
+import { nodeTerminal } from './node-terminal.ts'
+import { produce } from './produce.ts'
+import { runProgram } from './program.ts'
+import { start } from './start.ts'
+import { topicCommands } from './topics.ts'
+import { packageVersion } from './version.ts'
+
+const commands = [start, ...topicCommands, produce, consume, dump]
+process.exit(await runProgram(process.argv.slice(2), { commands, version: packageVersion, worldly: [] }, nodeTerminal()))
