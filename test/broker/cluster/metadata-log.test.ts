@@ -1,15 +1,4 @@
-import {
-  appendFileSync,
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -50,7 +39,7 @@ interface Node {
 async function start(path: string, bytesBetweenSnapshots?: number): Promise<Node> {
   const platform = nodePlatform
   const logger = silentLogger
-  const directory = LogDirectory.open({ platform, path, nodeId: 1, logger, onWritten() {}, onOffline() {} })
+  const directory = LogDirectory.open({ platform, path, nodeId: 1, logger, onWritten() {}, onOffline() {}, onFlushed() {} })
   const log = EmbeddedMetadataLog.open({ platform, directory, logger, ...(bytesBetweenSnapshots && { bytesBetweenSnapshots }) })
   const { clusterId, directoryId } = directory
   const cluster = new Cluster({ brokerId: 1, clusterId, log, settings: () => Settings.defaults, random: platform.random, logger })
