@@ -53,7 +53,8 @@ class NodeStream implements Stream {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (!endsWithItsReader) return
       if (error.code === 'EPIPE') process.exit(Exit.ok)
-      throw error
+      process.stderr.write(`stele: the output cannot be written: ${error.code ?? error.message}\n`)
+      process.exit(Exit.failed)
     })
     return stream
   }

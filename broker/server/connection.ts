@@ -78,7 +78,7 @@ export class ClientConnection implements ConnectionHandler, Sender {
   }
 
   bytes(view: Buffer): void {
-    if (this.#closing !== undefined) return
+    if (this.#closing !== undefined || this.#draining) return
     this.lastActive = this.#host.now()
     this.#host.metrics.received(view.length)
     try {
@@ -140,7 +140,7 @@ export class ClientConnection implements ConnectionHandler, Sender {
     for (const chunk of chunks) bytes += chunk.length
     this.#host.metrics.sent(bytes)
     const room = this.transport.write(chunks, sent.length === 0 ? undefined : () => sent.forEach((done) => done()))
-    if (this.#draining && this.#isDone) return this.transport.end()
+    if (this.#draining && this.#isDone) return this.#end()
     if (room) return
     this.#choked = true
     this.transport.pause()
@@ -157,7 +157,13 @@ export class ClientConnection implements ConnectionHandler, Sender {
   drain(): void {
     this.#draining = true
     this.transport.pause()
-    if (this.#isDone) this.transport.end()
+    if (this.#isDone) this.#end()
+  }
+
+  /** What the peer still sends is dropped; reading goes on, to see it close. */
+  #end(): void {
+    this.transport.end()
+    this.transport.resume()
   }
 
   get #isDone(): boolean {
