@@ -9,7 +9,7 @@ import type { Services } from './services.ts'
 export const describeLogDirs = api({
   request: DescribeLogDirsRequest,
   response: DescribeLogDirsResponse,
-  versions: [0, 4],
+  versions: [0, 5],
   handle(request, _context, services) {
     const byTopic = new Map<string, { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]>()
     for (const { topic, index, log } of asked(request, services)) {

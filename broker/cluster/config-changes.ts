@@ -3,7 +3,7 @@
  * Each resource succeeds or fails whole; what is already so is not written again.
  */
 import { ErrorCode } from '../../client/protocol/errors.ts'
-import { alterBroker, alterTopic, type Change, type Outcome, replaceBroker, replaceTopic } from '../config/dynamic.ts'
+import { alterBroker, alterTopic, type Change, replaceBroker, replaceTopic } from '../config/dynamic.ts'
 import type { Settings } from '../config/settings.ts'
 import { type ClusterImage, type Configs, ResourceType, resourceKey } from './image.ts'
 import { configRecord } from './image-records.ts'
@@ -76,7 +76,8 @@ function changeTopic(
     return fault(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${resourceName}' does not exist.`)
   }
   const current = image.topicConfigs(resourceName)
-  return outcomeOf(mode === 'alter' ? alterTopic(current, configs, settings) : replaceTopic(configs, settings))
+  const outcome = mode === 'alter' ? alterTopic(current, configs, settings) : replaceTopic(configs, settings)
+  return 'error' in outcome ? fault(ErrorCode[outcome.error], outcome.message) : outcome.config
 }
 
 function changeBroker({ resourceName, configs }: ConfigResourceChange, image: ClusterImage, context: ConfigContext): Configs | Fault {
@@ -85,7 +86,9 @@ function changeBroker({ resourceName, configs }: ConfigResourceChange, image: Cl
   if (wrong) return wrong
   const layer = resourceName === '' ? 'all brokers' : 'this broker'
   const current = image.configsOf(ResourceType.BROKER, resourceName)
-  return outcomeOf(mode === 'alter' ? alterBroker(layer, current, configs, settings) : replaceBroker(layer, configs, settings))
+  const outcome = mode === 'alter' ? alterBroker(layer, current, configs, settings) : replaceBroker(layer, configs, settings)
+  // Where a topic's setting is INVALID_CONFIG, Kafka says of a broker's that the request is invalid.
+  return 'error' in outcome ? fault(ErrorCode.INVALID_REQUEST, outcome.message) : outcome.config
 }
 
 function nodeFault(name: string, brokerId: number): Fault | undefined {
@@ -100,10 +103,6 @@ function loggerFault({ resourceName, configs }: ConfigResourceChange, brokerId: 
   if (wrong) return wrong
   const [first] = configs
   return first ? fault(ErrorCode.INVALID_CONFIG, `Logger ${first.name} does not exist!`) : new Map()
-}
-
-function outcomeOf(outcome: Outcome): Configs | Fault {
-  return 'error' in outcome ? fault(ErrorCode[outcome.error], outcome.message) : outcome.config
 }
 
 function* differences(type: number, name: string, current: Configs, wanted: Configs): Generator<MetadataRecord> {

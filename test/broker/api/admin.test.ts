@@ -265,7 +265,7 @@ t.test('DescribeLogDirs tells what partitions take, and what room there is', asy
   const records = buildBatch({ records: [{ timestamp: 1, value: Buffer.alloc(1000) }] })
   const topicData = [{ name: 'sized', partitionData: [{ index: 0, records }] }]
   await ask(ProduceRequest, ProduceResponse, 9, { acks: -1, timeoutMs, topicData })
-  for (const version of versions(0, 4)) {
+  for (const version of versions(0, 5)) {
     const topics = [{ topic: 'sized', partitions: [0, 9] }]
     const { results } = await ask(DescribeLogDirsRequest, DescribeLogDirsResponse, version, { topics })
     t.match(results, [{ errorCode: 0, topics: [{ name: 'sized', partitions: [{ partitionIndex: 0, partitionSize: records.length }] }] }])
