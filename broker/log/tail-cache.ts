@@ -187,7 +187,9 @@ export class LogTail {
   append(file: CachedFile, position: number, bytes: Buffer, retain: boolean): void {
     if (retain) {
       this.#open = undefined
-      this.#extents.push(this.#cache.adopt(this, file, position, bytes))
+      // Making room may forget extents of this log: only then is it clear where the new one goes.
+      const extent = this.#cache.adopt(this, file, position, bytes)
+      this.#extents.push(extent)
       return
     }
     let open = this.#open
