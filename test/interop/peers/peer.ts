@@ -45,7 +45,7 @@ export class LinePeer implements Peer {
     this.#child.stdin?.write(`${new URLSearchParams(request).toString()}\n`)
     const { value, done } = await this.#lines.next()
     if (done) throw new Error(`${this.name} ended at ${JSON.stringify(request)}:\n${this.#logged}`)
-    const reply = Object.fromEntries(new URLSearchParams(value as string))
+    const reply = Object.fromEntries(new URLSearchParams(value))
     if (reply['error'] !== undefined) throw new Error(`${this.name}: ${reply['error']} at ${JSON.stringify(request)}:\n${this.#logged}`)
     return reply
   }
