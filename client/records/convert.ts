@@ -40,8 +40,8 @@ export function downConvert(bytes: Buffer, magic: 0 | 1, firstOffset = 0, bytesM
 }
 
 function convertBatch(batch: RecordBatch, magic: 0 | 1, firstOffset: number, bytesMax: number): Buffer {
-  const { codec, isControl, isLogAppendTime, maxTimestamp } = batch
   batch.ensureValid()
+  const { codec, isControl, isLogAppendTime, maxTimestamp } = batch
   if (isControl) return Buffer.alloc(0)
   if (codec === codecId.zstd) throw new RecordsError('codec', 'A batch in Zstandard cannot be given to a client that does not know it')
   const records: StoredRecord[] = []
