@@ -2,6 +2,7 @@
  * One broker, put together: from a platform and settings to a listening node.
  * Owns: the order in which the parts start and stop. Never: does their work, reads argv, or touches the world itself.
  */
+import { zeroUuid } from '../client/protocol/uuid.ts'
 import { FetchSessions } from './api/fetch-session.ts'
 import { Purgatory } from './api/purgatory.ts'
 import type { Services } from './api/services.ts'
@@ -108,6 +109,7 @@ export class Broker {
       for (const warning of endpoints.warnings) options.logger.warn({}, warning)
       broker.cluster.onChange((change) => broker.#follow(change))
       await broker.cluster.start()
+      await broker.#reconcile()
       for (const { name, host, port } of endpoints.listeners) broker.addresses.set(name, await broker.server.listen(name, { host, port }))
       await broker.cluster.register({
         endpoints: broker.#advertised(endpoints.advertised),
@@ -152,6 +154,16 @@ export class Broker {
     await drained
     await this.cluster.close()
     await this.directory.close()
+  }
+
+  /** What the disk holds and the metadata does not know; deletions that were interrupted are finished. */
+  async #reconcile(): Promise<void> {
+    const { wasClean } = this.directory
+    const deleted = await this.cluster.reconcile({ folders: this.directory.folders(), wasClean })
+    const config = this.#settings.logConfig()
+    for (const { topic, partition, topicId = zeroUuid } of deleted) {
+      this.directory.deleteLog(this.directory.openLog({ topic, partition, topicId, config }))
+    }
   }
 
   #advertised(said: ReadonlyMap<string, Address>): Map<string, Endpoint> {

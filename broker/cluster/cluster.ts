@@ -18,6 +18,7 @@ import type { MetadataLog, Offset } from './metadata-log/metadata-log.ts'
 import type { Fault, Plan } from './plan.ts'
 import { planProducerIdBlock, ProducerIds } from './producer-ids.ts'
 import type { MetadataRecord } from './records.ts'
+import { type Findings, type PartitionFolder, planReconcile } from './reconciliation.ts'
 import { planRegister, type Registration } from './registration.ts'
 import { planCreateTopics } from './topic-creation.ts'
 import { topicNameFault } from './topic-name.ts'
@@ -64,6 +65,8 @@ export class Cluster {
   /** Set from a failed append until the log was read again. */
   #recovery: Promise<MetadataUnavailable | undefined> | undefined
   #isBroken = false
+  /** Of the topics whose deletion was loaded, until `reconcile` has seen to them. */
+  #deletedIds: ReadonlySet<string> = new Set()
   #snapshot: Promise<void> = Promise.resolve()
 
   constructor(options: ClusterOptions) {
@@ -102,6 +105,7 @@ export class Cluster {
       for (const record of transactions.settled(records)) loaded.push(record)
       this.#committedEnd = end
     }
+    this.#deletedIds = new Set(loaded.flatMap((record) => (record.name === 'RemoveTopicRecord' ? record.value.topicId : [])))
     this.#commit(fold(this.#image, loaded), this.#committedEnd, loaded)
     this.#ahead = this.#image
     this.#aheadEnd = this.#committedEnd
@@ -114,6 +118,24 @@ export class Cluster {
     }
     const { topics, brokers } = this.#image
     this.#logger.info({ entries: this.#committedEnd, topics: topics.size, brokers: brokers.size }, 'loaded the cluster metadata')
+  }
+
+  /**
+   * Takes in what the disk holds besides: see reconciliation.ts. After `start`, before anybody connects.
+   * The folders of deleted topics, whose files are still to be deleted. Throws DiskError.
+   */
+  async reconcile(findings: Findings): Promise<readonly PartitionFolder[]> {
+    const context = { brokerId: this.brokerId, newId: () => this.#newId(), deletedIds: this.#deletedIds }
+    const found = await this.change(planReconcile(findings, context))
+    if (found instanceof MetadataUnavailable) throw found.cause
+    this.#deletedIds = new Set()
+    const { adopted, deleted, strays } = found
+    if (adopted.length > 0) this.#logger.warn({ topics: adopted }, 'adopted topics that were on disk and in no metadata')
+    if (strays.length > 0) {
+      const folders = strays.map(({ topic, partition }) => `${topic}-${partition}`)
+      this.#logger.warn({ folders }, 'left partition folders alone that belong to no topic')
+    }
+    return deleted
   }
 
   /** This broker is here, at these endpoints, and may lead. Throws DiskError. */

@@ -67,3 +67,24 @@ export function brokerRecord(broker: BrokerImage): MetadataRecord {
     },
   }
 }
+
+/** A leader, the same or another one: either way a new leader epoch. It is in sync, whoever else is. */
+export function changedLeader(topicId: string, partition: PartitionImage, leader: number): MetadataRecord {
+  const { index, isr, eligibleLeaderReplicas, lastKnownElr } = partition
+  return {
+    name: 'PartitionChangeRecord',
+    value: {
+      partitionId: index,
+      topicId,
+      isr: isr.includes(leader) ? null : [...isr, leader],
+      leader,
+      replicas: null,
+      removingReplicas: null,
+      addingReplicas: null,
+      leaderRecoveryState: -1,
+      directories: null,
+      eligibleLeaderReplicas: eligibleLeaderReplicas.length > 0 ? eligibleLeaderReplicas.filter((id) => id !== leader) : null,
+      lastKnownElr: lastKnownElr.length > 0 ? [] : null,
+    },
+  }
+}

@@ -51,12 +51,16 @@ function ringOf(brokers: Iterable<BrokerImage>): number[] {
   return ring
 }
 
+/** What matters of a broker that a replica is placed on. */
+type Home = Pick<BrokerImage, 'fenced' | 'logDirs'>
+
 /** The record of a new partition, led by the first of its replicas that is there. */
 export function newPartition(
   topicId: string,
   index: number,
   replicas: readonly number[],
-  brokers: ReadonlyMap<number, BrokerImage>,
+  brokers: ReadonlyMap<number, Home>,
+  leaderEpoch = 0,
 ): MetadataRecord {
   const isr = replicas.filter((id) => brokers.get(id)?.fenced === false)
   return partitionRecord(topicId, {
@@ -70,12 +74,12 @@ export function newPartition(
     lastKnownElr: [],
     leader: isr[0] ?? -1,
     leaderRecoveryState: 0,
-    leaderEpoch: 0,
+    leaderEpoch,
     partitionEpoch: 0,
   })
 }
 
-function directoryOf(broker: BrokerImage | undefined): string {
+function directoryOf(broker: Home | undefined): string {
   const [only, ...others] = broker?.logDirs ?? []
   return only === undefined || others.length > 0 ? zeroUuid : only
 }

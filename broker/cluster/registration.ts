@@ -2,7 +2,7 @@
  * What a broker writes when it comes: who it is, where it listens, and that it may lead. Pure.
  * With a new metadata log it also writes the level of the metadata that this broker speaks, as Kafka's `format` does.
  */
-import { brokerRecord } from './image-records.ts'
+import { brokerRecord, changedLeader } from './image-records.ts'
 import type { ClusterImage, Endpoint, PartitionImage } from './image.ts'
 import type { Plan } from './plan.ts'
 import type { MetadataRecord } from './records.ts'
@@ -56,7 +56,7 @@ export function planRegister({ endpoints, rack, directoryId }: Registration, { b
 function* leaderless(image: ClusterImage, brokerId: number): Generator<MetadataRecord> {
   for (const topic of image.topics.values()) {
     for (const partition of topic.partitions) {
-      if (partition.leader === -1 && mayLead(partition, brokerId)) yield newLeader(topic.id, partition, brokerId)
+      if (partition.leader === -1 && mayLead(partition, brokerId)) yield changedLeader(topic.id, partition, brokerId)
     }
   }
 }
@@ -65,24 +65,4 @@ function* leaderless(image: ClusterImage, brokerId: number): Generator<MetadataR
 function mayLead({ isr, eligibleLeaderReplicas, replicas }: PartitionImage, brokerId: number): boolean {
   const isOnly = replicas.length === 1 && replicas[0] === brokerId
   return isOnly || isr.includes(brokerId) || eligibleLeaderReplicas.includes(brokerId)
-}
-
-function newLeader(topicId: string, partition: PartitionImage, leader: number): MetadataRecord {
-  const { index, isr, eligibleLeaderReplicas, lastKnownElr } = partition
-  return {
-    name: 'PartitionChangeRecord',
-    value: {
-      partitionId: index,
-      topicId,
-      isr: isr.includes(leader) ? null : [...isr, leader],
-      leader,
-      replicas: null,
-      removingReplicas: null,
-      addingReplicas: null,
-      leaderRecoveryState: -1,
-      directories: null,
-      eligibleLeaderReplicas: eligibleLeaderReplicas.length > 0 ? eligibleLeaderReplicas.filter((id) => id !== leader) : null,
-      lastKnownElr: lastKnownElr.length > 0 ? [] : null,
-    },
-  }
 }

@@ -18,6 +18,7 @@ import type { LogEnvironment } from './log-environment.ts'
 import type { Offset } from './offset.ts'
 import { OpenFiles } from './open-files.ts'
 import { readTopicId } from './partition-files.ts'
+import { readEpochs } from './recovery.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ReadBuffers } from './read-buffers.ts'
 import { isDeletedFolder, parsePartitionFolder, partitionFolder, retiredFolder } from './segment-files.ts'
@@ -86,6 +87,8 @@ export interface FoundFolder {
   readonly topic: string
   readonly partition: number
   readonly topicId: string | undefined
+  /** The last one in which something was written; -1 if unknown. */
+  readonly leaderEpoch: number
 }
 
 export class LogDirectory {
@@ -205,7 +208,10 @@ export class LogDirectory {
     const found: FoundFolder[] = []
     for (const name of this.#unopened) {
       const parsed = parsePartitionFolder(name)
-      if (parsed) found.push({ ...parsed, topicId: readTopicId(this.#disk, `${this.path}/${name}`) })
+      if (!parsed) continue
+      const folder = `${this.path}/${name}`
+      const leaderEpoch = readEpochs(this.#disk, folder)?.latest ?? -1
+      found.push({ ...parsed, topicId: readTopicId(this.#disk, folder), leaderEpoch })
     }
     return found
   }

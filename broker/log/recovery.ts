@@ -77,7 +77,8 @@ export function filesOf(folder: string, base: Offset): string[] {
   return ['.log', '.index', '.timeindex', '.txnindex', '.snapshot'].map((suffix) => `${folder}/${offsetFileName(base, suffix)}`)
 }
 
-function readEpochs(disk: Disk, folder: string): LeaderEpochs | undefined {
+/** As its file has them; undefined where there is none, or none that can be read. */
+export function readEpochs(disk: Disk, folder: string): LeaderEpochs | undefined {
   const bytes = readWhole(disk, `${folder}/${epochFileName}`)
   return bytes && LeaderEpochs.parse(bytes.toString())
 }
