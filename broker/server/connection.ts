@@ -4,6 +4,7 @@
  * Bounds: it is not read while a request must wait its turn, while the peer does not take its answers, or while the broker's
  * request memory is used up; so a slow or hostile peer holds one receive buffer's worth of frames, one request and its answer.
  */
+import type { FrameBuffers } from '../../client/protocol/frame-buffers.ts'
 import { FrameCutter } from '../../client/protocol/frame.ts'
 import type { Millis } from '../platform/clock.ts'
 import type { Connection, ConnectionHandler } from '../platform/network.ts'
@@ -31,6 +32,7 @@ export interface Host {
   readonly outbox: Outbox
   readonly memory: RequestMemory
   readonly frameBytesMax: number
+  readonly frameBuffers: FrameBuffers
   readonly metrics: { received(bytes: number): void; sent(bytes: number): void }
   now(): Millis
   /** May this frame's request start behind pipelined ones? */
@@ -68,7 +70,7 @@ export class ClientConnection implements ConnectionHandler, Sender {
     this.transport = transport
     this.listener = listener
     this.#host = host
-    this.#cutter = new FrameCutter({ bytesMax: host.frameBytesMax })
+    this.#cutter = new FrameCutter({ bytesMax: host.frameBytesMax, buffers: host.frameBuffers })
     this.lastActive = host.now()
   }
 
@@ -102,6 +104,7 @@ export class ClientConnection implements ConnectionHandler, Sender {
     this.#host.memory.forget(this.#roomAgain)
     this.#reservedBytes = this.#waitingBytes = 0
     this.#waiting = []
+    this.#cutter.abandon()
     this.#settle()
     this.#host.gone(this, error)
   }
@@ -170,10 +173,10 @@ export class ClientConnection implements ConnectionHandler, Sender {
     return this.#underWay.length === 0 && this.#waiting.length === 0 && this.#out.length === 0
   }
 
-  readonly #frame = (frame: Buffer, owned: boolean): void => {
+  readonly #frame = (frame: Buffer): void => {
     if (this.#closing !== undefined) return
-    if (this.#waiting.length === 0 && this.#mayBegin(frame)) return this.#begin(frame, owned)
-    this.#waiting.push(owned ? frame : Buffer.from(frame))
+    if (this.#waiting.length === 0 && this.#mayBegin(frame)) return this.#begin(frame, false)
+    this.#waiting.push(Buffer.from(frame))
     this.#waitingBytes += frame.length
     this.#host.memory.take(frame.length)
     this.transport.pause()

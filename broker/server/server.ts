@@ -2,6 +2,7 @@
  * The listeners of a broker and the connections they took.
  * Owns: who is connected, `max.connections`, idle timeouts, and the orderly end. Never: reads a request.
  */
+import { FrameBuffers } from '../../client/protocol/frame-buffers.ts'
 import type { Clock, Millis, Timer } from '../platform/clock.ts'
 import type { Address, Connection, Listener, Network } from '../platform/network.ts'
 import { ClientConnection, type Host, peerClosed } from './connection.ts'
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
 }
 
+/** Memory in which frames are gathered, kept for the next ones, all connections together. */
+const frameBufferBytesKept = 16 * 1024 * 1024
 const idleSweepsPerTimeout = 4
 const idleSweepMillisMin = 100
 /** How long a closing broker waits for answers to leave. */
@@ -44,6 +47,7 @@ export class Server implements Host {
   readonly outbox = new Outbox()
   readonly memory: RequestMemory
   readonly frameBytesMax: number
+  readonly frameBuffers = new FrameBuffers(frameBufferBytesKept)
   readonly #options: ServerOptions
   readonly #connections = new Map<number, ClientConnection>()
   readonly #perHost = new Map<string, number>()

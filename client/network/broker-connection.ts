@@ -28,6 +28,7 @@ interface Waiting {
 }
 
 const responseBytesMax = 0x7fffffff
+const connectMillisMax = 10_000
 const softwareVersion = '0.1.0'
 
 export class BrokerConnection {
@@ -45,22 +46,46 @@ export class BrokerConnection {
 
   static async open(options: ConnectionOptions): Promise<BrokerConnection> {
     const connection = new BrokerConnection(options)
-    const { host, port, platform } = options
     try {
-      connection.#socket = await platform.dial(host, port, {
-        bytes: (view) => connection.#received(view),
-        closed: (error) => connection.#closed(error),
-      })
+      await connection.#dial()
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new ClientError('CONNECTION_FAILED', `cannot connect to ${host}:${port}: ${why}`, {
+      const why = reasonOf(cause)
+      throw new ClientError('CONNECTION_FAILED', `cannot connect to ${connection.broker}: ${why}`, {
         retriable: true,
-        broker: `${host}:${port}`,
+        broker: connection.broker,
         cause,
       })
     }
-    await connection.#negotiate()
+    try {
+      await connection.#negotiate()
+    } catch (error) {
+      connection.close()
+      throw error
+    }
     return connection
+  }
+
+  /** Gives up after `connectMillisMax`: what answers nothing at all would be waited for minutes. */
+  async #dial(): Promise<void> {
+    const { host, port, platform, requestTimeoutMs } = this.#options
+    const limit = Math.min(requestTimeoutMs, connectMillisMax)
+    const dialling = platform.dial(host, port, {
+      bytes: (view) => this.#received(view),
+      closed: (error) => this.#closed(error),
+    })
+    const { promise: expired, reject } = Promise.withResolvers<never>()
+    const cancel = platform.after(limit, () => reject(new Error(`no answer in ${limit} ms`)))
+    try {
+      this.#socket = await Promise.race([dialling, expired])
+    } catch (error) {
+      dialling.then(
+        (late) => late.destroy(),
+        () => undefined,
+      )
+      throw error
+    } finally {
+      cancel()
+    }
   }
 
   get broker(): string {
@@ -72,19 +97,20 @@ export class BrokerConnection {
   }
 
   /** Sends in the highest version that both sides know, at most `versionMax`. */
-  send<Q extends Message, S extends Message>(
+  async send<Q extends Message, S extends Message>(
     request: Q,
     response: S,
     body: Input<Q>,
     versionMax = Number.POSITIVE_INFINITY,
   ): Promise<Of<S>> {
-    const served = this.#served.get(request.key)
-    const version = Math.min(request.versions.last, served?.last ?? -1, versionMax)
-    if (!served || version < Math.max(served.first, request.versions.first)) {
-      const why = `the broker at ${this.broker} serves no version of ${request.name} that this client knows`
-      return Promise.reject(new ClientError('UNSUPPORTED_VERSION', why, { broker: this.broker }))
-    }
-    return this.#exchange(request, response, version, body)
+    return this.#exchange(request, response, this.#versionOf(request, versionMax), body)
+  }
+
+  /** The same for a request that has no answer (acks=0). Resolves when the system has taken it. */
+  async tell<Q extends Message>(request: Q, body: Input<Q>): Promise<void> {
+    if (this.#lost) throw this.#lost
+    const chunks = encodeRequest(request, this.#versionOf(request), this.#nextHeader(), body)
+    await new Promise<void>((taken) => this.#socket?.write(chunks, taken))
   }
 
   close(): void {
@@ -100,18 +126,31 @@ export class BrokerConnection {
     for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) this.#served.set(apiKey, { first: minVersion, last: maxVersion })
   }
 
+  #versionOf(request: Message, versionMax = Number.POSITIVE_INFINITY): number {
+    const served = this.#served.get(request.key)
+    const version = Math.min(request.versions.last, served?.last ?? -1, versionMax)
+    if (served && version >= Math.max(served.first, request.versions.first)) return version
+    const why = `the broker at ${this.broker} serves no version of ${request.name} that this client knows`
+    throw new ClientError('UNSUPPORTED_VERSION', why, { broker: this.broker })
+  }
+
+  #nextHeader(): { correlationId: number; clientId: string } {
+    this.#lastCorrelationId = (this.#lastCorrelationId + 1) & 0x7fffffff
+    return { correlationId: this.#lastCorrelationId, clientId: this.#options.clientId }
+  }
+
   #exchange<Q extends Message, S extends Message>(request: Q, response: S, version: number, body: Input<Q>): Promise<Of<S>> {
     if (this.#lost) return Promise.reject(this.#lost)
-    const correlationId = (this.#lastCorrelationId = (this.#lastCorrelationId + 1) & 0x7fffffff)
-    const { clientId, platform, requestTimeoutMs } = this.#options
-    const chunks = encodeRequest(request, version, { correlationId, clientId }, body)
+    const { platform, requestTimeoutMs } = this.#options
+    const header = this.#nextHeader()
+    const chunks = encodeRequest(request, version, header, body)
     return new Promise((resolve, reject) => {
       const cancel = platform.after(requestTimeoutMs, () => {
         const why = `${request.name} got no answer from ${this.broker} in ${requestTimeoutMs} ms`
         this.#fail(new ClientError('REQUEST_TIMED_OUT', why, { retriable: true, broker: this.broker }))
         this.#socket?.destroy()
       })
-      this.#waiting.set(correlationId, { response, version, resolve, reject, cancel })
+      this.#waiting.set(header.correlationId, { response, version, resolve, reject, cancel })
       this.#socket?.write(chunks)
     })
   }
@@ -120,23 +159,30 @@ export class BrokerConnection {
     try {
       this.#cutter.push(view, this.#answered)
     } catch (cause) {
-      this.#fail(
-        new ClientError('MALFORMED_RESPONSE', `${this.broker} answered what is not Kafka's protocol`, { broker: this.broker, cause }),
-      )
+      this.#fail(this.#malformed(cause))
       this.#socket?.destroy()
     }
   }
 
-  readonly #answered = (frame: Buffer, owned: boolean): void => {
+  #malformed(cause: unknown): ClientError {
+    return new ClientError('MALFORMED_RESPONSE', `${this.broker} answered what is not Kafka's protocol`, { broker: this.broker, cause })
+  }
+
+  readonly #answered = (frame: Buffer): void => {
     const correlationId = frame.readInt32BE(0)
     const waiting = this.#waiting.get(correlationId)
     if (!waiting) return
     this.#waiting.delete(correlationId)
     waiting.cancel()
     // Answers hold views of the frame, and outlive the receive buffer.
-    const kept = owned ? frame : Buffer.from(frame)
-    const { size } = decodeResponseHeader(kept, waiting.response.key, waiting.version)
-    waiting.resolve(decode(waiting.response, waiting.version, kept, size) as never)
+    const kept = Buffer.from(frame)
+    try {
+      const { size } = decodeResponseHeader(kept, waiting.response.key, waiting.version)
+      waiting.resolve(decode(waiting.response, waiting.version, kept, size) as never)
+    } catch (cause) {
+      waiting.reject(this.#malformed(cause))
+      throw cause
+    }
   }
 
   #closed(cause: Error | undefined): void {
@@ -155,4 +201,10 @@ export class BrokerConnection {
       reject(this.#lost)
     }
   }
+}
+
+/** Where a name has several addresses, Node's error has no message, and holds one for each. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
+  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,22 +1,24 @@
 /**
  * Cuts a stream of bytes into frames: an int32 size, then so many bytes. Sans I/O: whoever has a socket pushes what arrived.
  * Owns: the frame that has begun and not ended. Never: keeps a view of what was pushed.
- * Frames that lie whole in what was pushed are handed on as views of it, without a copy; one that does not is gathered in a buffer
- * of its own, each byte copied once (a large one, which is not trusted to come, now and then more often).
+ * Frames that lie whole in what was pushed are handed on as views of it, without a copy; one that does not is gathered in a buffer,
+ * each byte copied once (a large one, which is not trusted to come, now and then more often), and the buffer is used again.
  * After an error the stream has no meaning any more.
  */
+import { FrameBuffers } from './frame-buffers.ts'
 import { DecodeError } from './malformed.ts'
 
-/** `owned`: the frame is no view of what was pushed, but the taker's for good. */
-export type FrameTaker = (frame: Buffer, owned: boolean) => void
+/** The frame is the taker's until it returns: what must live longer is copied. */
+export type FrameTaker = (frame: Buffer) => void
 
 /** So much is allocated on the mere word of a peer; more only as the bytes come. */
-const trustedBytes = 1024 * 1024
+const trustedBytes = 2 * 1024 * 1024
 const growth = 4
 const sizeBytes = 4
 
 export class FrameCutter {
   readonly #bytesMax: number
+  readonly #buffers: FrameBuffers
   /** The size's bytes, while not all four have come. */
   readonly #head = Buffer.alloc(sizeBytes)
   #headed = 0
@@ -24,14 +26,21 @@ export class FrameCutter {
   #size = 0
   #filled = 0
 
-  /** @param bytesMax the largest frame, its size field not counted. */
-  constructor({ bytesMax }: { bytesMax: number }) {
+  /** @param bytesMax the largest frame, its size field not counted. `buffers` may be shared by many cutters. */
+  constructor({ bytesMax, buffers = new FrameBuffers(0) }: { bytesMax: number; buffers?: FrameBuffers }) {
     this.#bytesMax = bytesMax
+    this.#buffers = buffers
   }
 
   /** The size of the frame that is being gathered, 0 if there is none. */
   get expectedBytes(): number {
     return this.#frame === undefined ? 0 : this.#size
+  }
+
+  /** The frame that is being gathered will not be finished. */
+  abandon(): void {
+    if (this.#frame) this.#buffers.give(this.#frame)
+    this.#frame = undefined
   }
 
   /** Calls `take` for each frame that `view` completes. Throws DecodeError at a size that is negative or too large. */
@@ -47,7 +56,7 @@ export class FrameCutter {
         at += this.#fill(view, at, take)
         break
       }
-      take(view.subarray(at, at + size), false)
+      take(view.subarray(at, at + size))
       at += size
     }
     if (at < view.length) this.#headed += view.copy(this.#head, this.#headed, at)
@@ -70,7 +79,7 @@ export class FrameCutter {
   }
 
   #open(size: number): void {
-    this.#frame = Buffer.allocUnsafeSlow(Math.min(size, trustedBytes))
+    this.#frame = this.#buffers.take(Math.min(size, trustedBytes))
     this.#size = size
     this.#filled = 0
   }
@@ -83,7 +92,8 @@ export class FrameCutter {
     this.#filled += used
     if (this.#filled === this.#size) {
       this.#frame = undefined
-      take(frame, true)
+      take(frame.subarray(0, this.#size))
+      this.#buffers.give(frame)
     }
     return used
   }
@@ -91,8 +101,9 @@ export class FrameCutter {
   #roomFor(bytes: number): Buffer {
     const frame = this.#frame as Buffer
     if (bytes <= frame.length) return frame
-    const larger = Buffer.allocUnsafeSlow(Math.min(this.#size, Math.max(bytes, frame.length * growth)))
+    const larger = this.#buffers.take(Math.min(this.#size, Math.max(bytes, frame.length * growth)))
     frame.copy(larger, 0, 0, this.#filled)
+    this.#buffers.give(frame)
     this.#frame = larger
     return larger
   }

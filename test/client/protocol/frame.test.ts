@@ -1,4 +1,5 @@
 import t from 'tap'
+import { FrameBuffers } from '../../../client/protocol/frame-buffers.ts'
 import { FrameCutter } from '../../../client/protocol/frame.ts'
 import { DecodeError } from '../../../client/protocol/malformed.ts'
 
@@ -17,8 +18,8 @@ function unexpected(): void {
 }
 
 function collector() {
-  const frames: { text: string; owned: boolean; frame: Buffer }[] = []
-  return { frames, take: (frame: Buffer, owned: boolean) => void frames.push({ text: frame.toString(), owned, frame }) }
+  const frames: { text: string; frame: Buffer }[] = []
+  return { frames, take: (frame: Buffer) => void frames.push({ text: frame.toString(), frame }) }
 }
 
 t.test('frames that came whole are views of what came', async (t) => {
@@ -26,12 +27,8 @@ t.test('frames that came whole are views of what came', async (t) => {
   const { frames, take } = collector()
   new FrameCutter({ bytesMax: 100 }).push(received, take)
   t.same(
-    frames.map(({ text, owned }) => [text, owned]),
-    [
-      ['one', false],
-      ['', false],
-      ['three', false],
-    ],
+    frames.map(({ text }) => text),
+    ['one', '', 'three'],
   )
   t.ok(frames.every(({ frame }) => frame.buffer === received.buffer))
 })
@@ -45,7 +42,7 @@ t.test('wherever the bytes are cut in two or three, the same frames come out', a
       for (const part of [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)]) {
         // The receive buffer is reused: what was pushed is overwritten once push returns.
         const reused = Buffer.from(part)
-        cutter.push(reused, (frame, owned) => take(owned ? frame : Buffer.from(frame), owned))
+        cutter.push(reused, take)
         reused.fill(0xff)
       }
       if (frames.map(({ text }) => text).join() !== 'a,bcdef,,ghi')
@@ -56,16 +53,40 @@ t.test('wherever the bytes are cut in two or three, the same frames come out', a
   t.pass('all cuts')
 })
 
-t.test('a frame in parts is gathered in a buffer of exactly its size, and is the taker’s', async (t) => {
+t.test('a frame in parts is gathered, and the buffer serves the next ones', async (t) => {
   const { frames, take } = collector()
-  const cutter = new FrameCutter({ bytesMax: 100 })
+  const buffers = new FrameBuffers(10_000)
+  const cutters = [new FrameCutter({ bytesMax: 100, buffers }), new FrameCutter({ bytesMax: 100, buffers })] as const
   const bytes = framed('hello world')
-  cutter.push(bytes.subarray(0, 9), take)
-  t.equal(cutter.expectedBytes, 11)
-  cutter.push(bytes.subarray(9), take)
-  t.equal(cutter.expectedBytes, 0)
-  t.match(frames, [{ text: 'hello world', owned: true }])
-  t.equal(frames[0]?.frame.buffer.byteLength, 11)
+  for (const cutter of [...cutters, ...cutters]) {
+    cutter.push(bytes.subarray(0, 9), take)
+    t.equal(cutter.expectedBytes, 11)
+    cutter.push(bytes.subarray(9), take)
+    t.equal(cutter.expectedBytes, 0)
+  }
+  t.same(
+    frames.map(({ text }) => text),
+    ['hello world', 'hello world', 'hello world', 'hello world'],
+  )
+  t.equal(new Set(frames.map(({ frame }) => frame.buffer)).size, 1, 'one buffer for all, one after the other')
+})
+
+t.test('two frames in the making never share a buffer, and an abandoned one gives its back', async (t) => {
+  const { frames, take } = collector()
+  const buffers = new FrameBuffers(10_000)
+  const one = new FrameCutter({ bytesMax: 100, buffers })
+  const two = new FrameCutter({ bytesMax: 100, buffers })
+  const gone = new FrameCutter({ bytesMax: 100, buffers })
+  gone.push(framed('abandoned').subarray(0, 8), unexpected)
+  gone.abandon()
+  one.push(framed('first').subarray(0, 6), unexpected)
+  two.push(framed('other').subarray(0, 6), unexpected)
+  one.push(framed('first').subarray(6), take)
+  two.push(framed('other').subarray(6), take)
+  t.same(
+    frames.map(({ text }) => text),
+    ['first', 'other'],
+  )
 })
 
 t.test('a size that is negative or beyond the bound is refused before anything is allocated', async (t) => {
@@ -90,7 +111,7 @@ t.test('a large frame takes memory as its bytes come, not as its size says', asy
     cutter.push(sized(size), unexpected)
     t.equal(cutter.expectedBytes, size)
   }
-  t.ok(process.memoryUsage().arrayBuffers - before < 2 * 10 * 1024 * 1024, 'ten announcements of 100 MB')
+  t.ok(process.memoryUsage().arrayBuffers - before < 3 * 10 * 1024 * 1024, 'ten announcements of 100 MB')
 })
 
 t.test('a large frame arrives whole', async (t) => {
@@ -101,7 +122,7 @@ t.test('a large frame arrives whole', async (t) => {
   const cutter = new FrameCutter({ bytesMax: body.length })
   for (let at = 0; at < bytes.length; at += 65_536) {
     cutter.push(bytes.subarray(at, at + 65_536), (frame) => {
-      whole = frame
+      whole = Buffer.from(frame)
     })
   }
   t.ok(whole?.equals(body))
