@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import type { PartitionChangeRecord } from '../../client/protocol/messages/records/partition-change-record.ts'
 import type { PartitionRecord } from '../../client/protocol/messages/records/partition-record.ts'
 import type { RegisterBrokerRecord } from '../../client/protocol/messages/records/register-broker-record.ts'
-import { type BrokerImage, ClusterImage, type Configs, isInternalTopic, type PartitionImage, ResourceType, resourceKey } from './image.ts'
+import { type BrokerImage, ClusterImage, isInternalTopic, type PartitionImage, ResourceType, resourceKey } from './image.ts'
 import type { CarriedRecord, MetadataRecord } from './records.ts'
 import { collisionKey, mayCollide } from './topic-name.ts'
 
@@ -50,7 +50,7 @@ class Draft {
       topics: topics.with(this.#names),
       topicsById: topicsById.with(this.#topics),
       topicsByCollisionKey: topicsByCollisionKey.with(this.#collisions),
-      configs: configs.with(this.#configs as ReadonlyMap<string, Configs | undefined>),
+      configs: configs.with(this.#configs),
       brokers: brokers.with(this.#brokers),
       features: features.with(this.#features),
       nextProducerId: this.#nextProducerId,

@@ -14,18 +14,20 @@ const topic = (name: string, n: number): MetadataRecord => ({ name: 'TopicRecord
 const partition = (n: number, index: number) => newPartition(id(n), index, [1], new Map())
 const remove = (n: number): MetadataRecord => ({ name: 'RemoveTopicRecord', value: { topicId: id(n) } })
 
+const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
+
 /** An image as plain data, in an order that does not depend on how it came to be. */
 function plain(image: ClusterImage) {
   return {
     topics: [...image.topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    topicsById: [...image.topicsById.keys()].sort(),
-    configs: [...image.configs].map(([key, configs]) => [key, [...configs].sort()]).sort(),
+    topicsById: [...image.topicsById.keys()].sort(byText),
+    configs: [...image.configs].map(([key, configs]) => [key, [...configs].sort(byText)]).sort(byText),
     brokers: [...image.brokers.values()].map((broker) => ({
       ...broker,
       endpoints: [...broker.endpoints],
       features: [...broker.features].sort((a, b) => (a.name < b.name ? -1 : 1)),
     })),
-    features: [...image.features].sort(),
+    features: [...image.features].sort(byText),
     nextProducerId: image.nextProducerId,
     carried: image.carried,
   }

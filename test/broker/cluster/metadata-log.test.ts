@@ -22,6 +22,7 @@ const newDirectory = () => {
   mkdirSync(path)
   return path
 }
+const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
 const metadataFolder = (path: string) => join(path, '__cluster_metadata-0')
 const snapshotsIn = (path: string) => readdirSync(metadataFolder(path)).filter((name) => name.endsWith('.checkpoint'))
 
@@ -66,8 +67,8 @@ async function start(path: string, bytesBetweenSnapshots?: number): Promise<Node
     },
     seen: () => ({
       topics: [...cluster.image.topics.values()].map((topic) => ({ ...topic })).sort((a, b) => (a.name < b.name ? -1 : 1)),
-      configs: [...cluster.image.configs].map(([key, configs]) => [key, [...configs]]).sort(),
-      features: [...cluster.image.features].sort(),
+      configs: [...cluster.image.configs].map(([key, configs]) => [key, [...configs]]).sort(byText),
+      features: [...cluster.image.features].sort(byText),
       nextProducerId: cluster.image.nextProducerId,
     }),
     async close() {
