@@ -154,25 +154,44 @@ function checkHeader(batch: RecordBatch, { origin }: LeaderRules): void {
   }
 }
 
-function checkRecords(batch: RecordBatch, scanner: RecordScanner, topic: LeaderRules): { maxTimestamp: number; offsetsCountUp: boolean } {
+interface Checked {
+  readonly maxTimestamp: number
+  readonly offsetsCountUp: boolean
+}
+
+function checkRecords(batch: RecordBatch, scanner: RecordScanner, topic: LeaderRules): Checked {
   const rules = new RecordRules(topic, topic.now)
-  const { earliest, latest, needsKey } = rules
-  const { isLogAppendTime, baseOffset, baseTimestamp } = batch
-  const timeOfAll = batch.maxTimestamp
-  let maxTimestamp = noTimestamp
+  const checked = batch.isLogAppendTime ? checkTimedByLeader(batch, scanner, rules) : checkTimedByProducer(batch, scanner, rules)
+  rules.throwIfRefused()
+  return checked
+}
+
+/** Runs for nearly every record that is produced: compares deltas, which are small, and looks closely at those out of bounds alone. */
+function checkTimedByProducer({ baseOffset, baseTimestamp }: RecordBatch, scanner: RecordScanner, rules: RecordRules): Checked {
+  const { needsKey } = rules
+  const earliestDelta = rules.earliest - baseTimestamp
+  const latestDelta = rules.latest - baseTimestamp
+  const firstDelta = -baseOffset
+  let maxDelta = noTimestamp - baseTimestamp
   let offsetsCountUp = true
   for (let index = 0; scanner.next(); index++) {
-    const timestamp = isLogAppendTime ? timeOfAll : baseTimestamp + scanner.timestampDelta
-    const hasKey = scanner.keyBytes >= 0
-    // The close look is for the few that need one: this loop runs for every record that is produced.
-    if (timestamp < earliest || timestamp > latest || isLogAppendTime || (needsKey && !hasKey)) {
-      rules.check(index, timestamp, hasKey, isLogAppendTime)
+    const delta = scanner.timestampDelta
+    if (delta < earliestDelta || delta > latestDelta || (needsKey && scanner.keyBytes < 0)) {
+      rules.check(index, baseTimestamp + delta, scanner.keyBytes >= 0, false)
     }
-    if (timestamp > maxTimestamp) maxTimestamp = timestamp
+    if (delta > maxDelta) maxDelta = delta
+    if (scanner.offsetDelta !== firstDelta + index) offsetsCountUp = false
+  }
+  return { maxTimestamp: baseTimestamp + maxDelta, offsetsCountUp }
+}
+
+function checkTimedByLeader({ baseOffset, maxTimestamp }: RecordBatch, scanner: RecordScanner, rules: RecordRules): Checked {
+  let offsetsCountUp = true
+  for (let index = 0; scanner.next(); index++) {
+    rules.check(index, maxTimestamp, scanner.keyBytes >= 0, true)
     if (baseOffset + scanner.offsetDelta !== index) offsetsCountUp = false
   }
-  rules.throwIfRefused()
-  return { maxTimestamp, offsetsCountUp }
+  return { maxTimestamp: Math.max(maxTimestamp, noTimestamp), offsetsCountUp }
 }
 
 /** The same header before other records, without what a producer has no say in. */
