@@ -10,6 +10,7 @@ import type { Offset } from './offset.ts'
 
 /** A log, as far as its syncing goes. */
 export interface Syncable {
+  readonly writtenEnd: Offset
   readonly durableEnd: Offset
   readonly offline: DiskError | undefined
   /** Puts what is written on the device; never throws: a failure takes the log offline. */
@@ -52,18 +53,24 @@ export class GroupCommit {
 
   /** Begins a round unless one is on its way. */
   start(): void {
-    if (this.#running || this.#waiting.size === 0) return
+    if (this.#running || this.#ready().length === 0) return
     this.#running = this.#round()
   }
 
   async #round(): Promise<void> {
-    while (this.#waiting.size > 0) {
-      const logs = [...this.#waiting.keys()]
+    for (let logs = this.#ready(); logs.length > 0; logs = this.#ready()) {
       const began = this.#clock.monotonic()
       await Promise.all(logs.map((log) => log.sync().then(() => this.#settle(log))))
       this.#onRound((this.#clock.monotonic() - began) / 1000)
     }
     this.#running = undefined
+  }
+
+  /** Logs that a sync brings on. What somebody waits for and is not written yet is written at the turn's end, and that begins a round. */
+  #ready(): Syncable[] {
+    const ready: Syncable[] = []
+    for (const [log, waiters] of this.#waiting) if (waiters.some(({ upTo }) => upTo <= log.writtenEnd)) ready.push(log)
+    return ready
   }
 
   /** Answers those whom the log's last sync covers, or its failure. */
