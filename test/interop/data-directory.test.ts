@@ -102,7 +102,8 @@ for (const signal of full ? (['SIGTERM', 'SIGKILL'] as const) : (['SIGTERM'] as 
 
     const kafka = await KafkaProcess.start(directory)
     t.teardown(() => kafka.end('SIGKILL'))
-    const before = await writeByKafka(kafka.bootstrap, file)
+    const { before, committed } = await writeByKafka(kafka.bootstrap, file)
+    t.equal(before['transactions, read_committed']?.count, committed, 'Kafka itself shows what was committed, and no more')
     await kafka.end(signal)
 
     const target = await startTarget({ directory, config: kafka.propertiesFile })
@@ -133,13 +134,13 @@ async function createTopic(tools: Tools, topic: string, options: string): Promis
 }
 
 /** A topic per codec, and one of transactions whose last is left open. */
-async function writeByKafka(bootstrap: string, file: string): Promise<Record<string, Summary>> {
+async function writeByKafka(bootstrap: string, file: string): Promise<{ before: Record<string, Summary>; committed: number }> {
   const tools = new Tools(bootstrap)
   for (const topic of [...codecs.map((codec) => `codec-${codec}`), 'transactions']) {
     await createTopic(tools, topic, `--partitions ${partitions} --config retention.ms=-1 --config segment.bytes=${segmentBytes}`)
   }
   for (const codec of codecs) await tools.peer.produce({ topic: `codec-${codec}`, codec, file })
-  await tools.peer.ask({
+  const { count } = await tools.peer.ask({
     op: 'transactions',
     topic: 'transactions',
     codec: 'lz4',
@@ -148,9 +149,9 @@ async function writeByKafka(bootstrap: string, file: string): Promise<Record<str
     size: String(transactionRecords),
     hang: 'true',
   })
-  const written = await readAll(tools.peer)
+  const before = await readAll(tools.peer)
   await tools.close()
-  return written
+  return { before, committed: Number(count) }
 }
 
 /** Every topic as each kind of reader sees it. */
