@@ -9,6 +9,8 @@ import assert from 'node:assert/strict'
 
 const slabBytesMin = 4 * 1024
 const slabBytesMax = 1024 * 1024
+/** Slabs that wait to be used again, beyond the cache's own bound. */
+const slabBytesKeptMax = 8 * 1024 * 1024
 
 /** The part of a segment that an extent belongs to. */
 export interface CachedFile {
@@ -98,11 +100,13 @@ export class TailCache {
   /** A new extent with room for `bytes` at least. */
   allocate(tail: LogTail, file: CachedFile, start: number, bytes: number): Extent {
     const size = slabSize(bytes)
+    this.#makeRoom(size)
     return this.#enter(new Extent(tail, file, start, this.#takeSlab(size), size <= slabBytesMax))
   }
 
   /** Somebody else's buffer, kept by reference: full from the start. */
   adopt(tail: LogTail, file: CachedFile, start: number, buffer: Buffer): Extent {
+    this.#makeRoom(buffer.length)
     const extent = this.#enter(new Extent(tail, file, start, buffer, false))
     extent.end = start + buffer.length
     return extent
@@ -111,14 +115,14 @@ export class TailCache {
   #enter(extent: Extent): Extent {
     this.#extents.push(extent)
     this.#bytes += extent.buffer.length
-    if (this.#bytes > this.#bytesMax) this.#evict(extent)
     return extent
   }
 
-  #evict(newest: Extent): void {
-    while (this.#bytes > this.#bytesMax) {
-      const oldest = this.#extents[this.#first] as Extent
-      if (oldest === newest) break
+  /** Before something is allocated, so that it finds the slab of what goes. */
+  #makeRoom(bytes: number): void {
+    while (this.#bytes + bytes > this.#bytesMax) {
+      const oldest = this.#extents[this.#first]
+      if (!oldest) break
       if (!oldest.evicted && oldest.end > oldest.file.writtenBytes) break
       this.#first++
       if (!oldest.evicted) {
@@ -153,12 +157,21 @@ export class TailCache {
     return slab
   }
 
+  /** What went last is wanted next: slabs of another size give way to it. */
   #keepSlab({ buffer, isSlab }: Extent): void {
-    if (!isSlab || this.#bytes + this.#slabBytesKept + buffer.length > this.#bytesMax) return
-    const kept = this.#slabs.get(buffer.length)
+    if (!isSlab) return
+    const size = buffer.length
+    for (const [other, slabs] of this.#slabs) {
+      while (other !== size && slabs.length > 0 && this.#slabBytesKept + size > slabBytesKeptMax) {
+        slabs.pop()
+        this.#slabBytesKept -= other
+      }
+    }
+    if (this.#slabBytesKept + size > slabBytesKeptMax) return
+    const kept = this.#slabs.get(size)
     if (kept) kept.push(buffer)
-    else this.#slabs.set(buffer.length, [buffer])
-    this.#slabBytesKept += buffer.length
+    else this.#slabs.set(size, [buffer])
+    this.#slabBytesKept += size
   }
 }
 
