@@ -7,7 +7,7 @@ import { ErrorCode } from '../protocol/errors.ts'
 import { attribute, batchBytesAt, batchField, logOverheadBytes, magicAt, RecordBatch } from './batch.ts'
 import { codecId, decompressedBytesMax } from './compression/codec.ts'
 import { buildLegacySet } from './legacy-builder.ts'
-import { legacyRecordsAt } from './legacy.ts'
+import { legacyRecordsAt, recordsAtOnceMax } from './legacy.ts'
 import { recordsOf, type StoredRecord } from './record.ts'
 import { RecordsError } from './records-error.ts'
 
@@ -44,6 +44,7 @@ function convertBatch(batch: RecordBatch, magic: 0 | 1, firstOffset: number, byt
   const { codec, isControl, isLogAppendTime, maxTimestamp } = batch
   if (isControl) return Buffer.alloc(0)
   if (codec === codecId.zstd) throw new RecordsError('codec', 'A batch in Zstandard cannot be given to a client that does not know it')
+  if (batch.recordCount > recordsAtOnceMax) throw new RecordsError('inflated', `More than ${recordsAtOnceMax} records to convert at once`)
   const records: StoredRecord[] = []
   for (const record of recordsOf(batch, bytesMax)) {
     if (codec !== 0 || record.offset >= firstOffset) records.push(record)

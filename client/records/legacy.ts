@@ -23,8 +23,8 @@ export const legacyField = { offset: 0, size: 8, crc: 12, magic: 16, attributes:
 export const legacyAttribute = { codecMask: 0x07, logAppendTime: 0x08 } as const
 
 const messageBytesMin = 14
-/** Messages become objects; so a set may not grow as large as a batch may. */
-const setBytesMax = 32 * 1024 * 1024
+/** Records that become objects all at once: some hundred bytes each, so that no batch fills the memory. */
+export const recordsAtOnceMax = 250_000
 
 /** One message, wrapper or not. Reading its key and value can throw a RecordsError (invalid); the rest is in any message of 14 bytes. */
 export class LegacyMessage {
@@ -111,7 +111,7 @@ export interface LegacyRecord extends StoredRecord {
 /** The records of the message at `position`: its own, or those in it. Throws a RecordsError. */
 export function legacyRecordsAt(buffer: Buffer, position: number, bytesMax: number): LegacyRecord[] {
   const message = new LegacyMessage(buffer, position)
-  if (message.codec !== 0) return innerRecords(message, Math.min(bytesMax, setBytesMax))
+  if (message.codec !== 0) return innerRecords(message, bytesMax)
   const { offset, timestamp, key, value, isLogAppendTime } = message
   return [{ offset, timestamp, key, value, headers: [], message, isLogAppendTime }]
 }
@@ -149,6 +149,7 @@ function messagesIn(bytes: Buffer): LegacyMessage[] {
     const size = bytes.readInt32BE(position + legacyField.size)
     if (size < messageBytesMin) throw new RecordsError('corrupt', `A message of ${size} bytes is smaller than any can be`)
     if (size > bytes.length - position - logOverheadBytes) break
+    if (messages.length === recordsAtOnceMax) throw new RecordsError('inflated', `More than ${recordsAtOnceMax} messages in one`)
     messages.push(new LegacyMessage(bytes, position))
     position += logOverheadBytes + size
   }

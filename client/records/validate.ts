@@ -9,7 +9,7 @@ import { ErrorCode } from '../protocol/errors.ts'
 import { attribute, batchBytesAt, batchField, batchHeaderBytes, logOverheadBytes, magicAt, noTimestamp, RecordBatch } from './batch.ts'
 import { buildBatch } from './builder.ts'
 import { type CodecName, codecId, codecNames, compress, decompress, decompressedBytesMax } from './compression/codec.ts'
-import { type LegacyRecord, legacyRecordsAt } from './legacy.ts'
+import { type LegacyRecord, legacyRecordsAt, recordsAtOnceMax } from './legacy.ts'
 import { type RecordRefusal, RecordRules, RecordsRefused, type TopicRules } from './record-rules.ts'
 import { RecordScanner } from './record-scanner.ts'
 import { RecordsError } from './records-error.ts'
@@ -247,6 +247,7 @@ function acceptMessages(bytes: Buffer, { magic, batches, codec }: Survey, topic:
       if (record.timestamp > maxTimestamp) maxTimestamp = record.timestamp
       records.push(record)
     }
+    if (records.length > recordsAtOnceMax) throw new RecordsError('tooLarge', `More than ${recordsAtOnceMax} messages for a partition`)
     position += size
   }
   rules.throwIfRefused()

@@ -232,3 +232,15 @@ t.test('down-conversion drops what old formats lack, keeps the times, and refuse
   const fine = [timed, timed.subarray(0, 30)]
   t.equal(convertForFetch(fine, 2), fine, 'nothing to convert')
 })
+
+t.test('records that would become too many objects at once are refused, though they are small', async (t) => {
+  const many = Array.from({ length: 250_001 }, () => ({ timestamp: now, key: null, value: null }))
+  const bytes = buildBatch({ records: many, codec: 'gzip' })
+  t.equal(accepted(validateForLeader(bytes, topic)).recordCount, many.length, 'walking over them makes none')
+  t.equal(convertForFetch([bytes], 1), ErrorCode.MESSAGE_TOO_LARGE)
+  const set = buildLegacySet(
+    many.map((record, offset) => ({ ...record, offset, headers: [] })),
+    { magic: 1, codec: 1 },
+  )
+  t.equal(refused(validateForLeader(set, topic)).error, ErrorCode.MESSAGE_TOO_LARGE)
+})
