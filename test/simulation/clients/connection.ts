@@ -145,7 +145,7 @@ export class ClientConnection {
   }
 
   #received(view: Buffer): void {
-    this.#cutter.push(view, (frame, owned) => this.#answered(owned ? frame : Buffer.from(frame)))
+    this.#cutter.push(view, (frame) => this.#answered(Buffer.from(frame)))
     if (this.#random.chance(this.#traits.dozeChance)) {
       this.#transport.pause()
       this.#process.deliver(this.#process.now + this.#random.magnitude(1_000, 800_000), 'doze', () => this.#transport.resume())
