@@ -14,10 +14,10 @@ import type { ClientPlatform } from './platform/dial.ts'
 import { nodeClientPlatform } from './platform/node.ts'
 import { Producer, type ProducerOptions } from './producer/producer.ts'
 
-export type { NewTopic, TopicDescription } from './admin/topics.ts'
+export type { NewTopic, TopicDescription, TopicSummary } from './admin/topics.ts'
 export type { ConsumedRecord, Position, ReadOptions } from './consumer/reader.ts'
 export { ClientError } from './network/client-error.ts'
-export type { Delivery, ProducerOptions, ProducerRecord } from './producer/producer.ts'
+export type { Delivery, Producer, ProducerOptions, ProducerRecord } from './producer/producer.ts'
 
 export interface SteleOptions {
   /** `host:port`, several with commas. */

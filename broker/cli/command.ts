@@ -110,6 +110,15 @@ export const flag = {
     options: FlagOptions & { otherwise?: D; min?: number; max?: number } = {},
   ): Flag<number | D> => single<number | D>(value, doc, options, options.otherwise as D, (text) => integerIn(text, options)),
 
+  /** May be given several times. */
+  integers: (value: string, doc: string, options: FlagOptions & { min?: number; max?: number } = {}): Flag<readonly number[]> => ({
+    value,
+    doc,
+    short: options.short,
+    required: false,
+    read: (texts) => texts.map((text) => integerIn(text, options)),
+  }),
+
   choice: <const Word extends string, const D extends NoInfer<Word> | undefined = undefined>(
     words: readonly Word[],
     doc: string,

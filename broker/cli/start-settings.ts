@@ -46,6 +46,7 @@ function httpOf(text: string): string {
 }
 
 function dataOf(path: string): string {
-  if (path === '' || path.includes(',')) throw new UsageError(`--data must be one directory, without a comma in its name, not '${path}'`, 'start')
+  if (path === '' || path.includes(','))
+    throw new UsageError(`--data must be one directory, without a comma in its name, not '${path}'`, 'start')
   return path
 }

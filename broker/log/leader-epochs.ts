@@ -5,7 +5,7 @@
  */
 import type { Offset } from './offset.ts'
 
-interface EpochEntry {
+export interface EpochEntry {
   readonly epoch: number
   readonly startOffset: Offset
 }
@@ -34,6 +34,10 @@ export class LeaderEpochs {
 
   format(): string {
     return `0\n${this.#entries.length}\n${this.#entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}\n`).join('')}`
+  }
+
+  get entries(): readonly EpochEntry[] {
+    return this.#entries
   }
 
   get isEmpty(): boolean {

@@ -51,6 +51,12 @@ export class OffsetIndex {
     return this.#count
   }
 
+  *entries(): Generator<{ offset: Offset; position: number }> {
+    const entries = this.#entries as Int32Array
+    for (let at = 0; at < this.#count * 2; at += 2)
+      yield { offset: this.#base + (entries[at] as number), position: entries[at + 1] as number }
+  }
+
   get lastPosition(): number {
     return this.#count === 0 ? 0 : ((this.#entries as Int32Array)[this.#count * 2 - 1] as number)
   }

@@ -48,6 +48,13 @@ export class TimeIndex {
     return this.#count
   }
 
+  *entries(): Generator<{ timestamp: number; offset: Offset }> {
+    for (let entry = 0; entry < this.#count; entry++) {
+      const timestamp = (this.#timestamps as Float64Array)[entry] as number
+      yield { timestamp, offset: this.#base + ((this.#offsets as Int32Array)[entry] as number) }
+    }
+  }
+
   /** -1 where there is none. */
   get lastTimestamp(): number {
     return this.#count === 0 ? -1 : ((this.#timestamps as Float64Array)[this.#count - 1] as number)

@@ -18,16 +18,16 @@ export interface AbortedTransaction {
   readonly firstOffset: Offset
 }
 
-const entryBytes = 34
+export const transactionIndexEntryBytes = 34
 
 export class TransactionIndex {
   readonly entries: AbortedEntry[] = []
 
   /** Undefined where the bytes can't be a transaction index. */
   static parse(bytes: Buffer, base: Offset): TransactionIndex | undefined {
-    if (bytes.length % entryBytes !== 0) return undefined
+    if (bytes.length % transactionIndexEntryBytes !== 0) return undefined
     const index = new TransactionIndex()
-    for (let at = 0; at < bytes.length; at += entryBytes) {
+    for (let at = 0; at < bytes.length; at += transactionIndexEntryBytes) {
       if (bytes.readInt16BE(at) < 0) return undefined
       const lastOffset = readInt64(bytes, at + 18)
       if (lastOffset < base) return undefined
@@ -42,9 +42,9 @@ export class TransactionIndex {
   }
 
   encode(): Buffer {
-    const bytes = Buffer.alloc(this.entries.length * entryBytes)
+    const bytes = Buffer.alloc(this.entries.length * transactionIndexEntryBytes)
     this.entries.forEach(({ producerId, firstOffset, lastOffset, lastStableOffset }, entry) => {
-      const at = entry * entryBytes
+      const at = entry * transactionIndexEntryBytes
       writeInt64(bytes, at + 2, producerId)
       writeInt64(bytes, at + 10, firstOffset)
       writeInt64(bytes, at + 18, lastOffset)

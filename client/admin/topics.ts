@@ -18,6 +18,13 @@ export interface NewTopic {
   readonly configs?: Readonly<Record<string, string>>
 }
 
+export interface TopicSummary {
+  readonly name: string
+  readonly isInternal: boolean
+  readonly partitions: number
+  readonly replicas: number
+}
+
 export interface TopicDescription {
   readonly name: string
   readonly id: string
@@ -49,65 +56,52 @@ export class TopicAdmin {
     this.#cluster = cluster
   }
 
-  async create(topic: NewTopic, { validateOnly = false } = {}): Promise<void> {
+  /** Each by itself: where one is refused, the others are made all the same. */
+  async create(topics: readonly NewTopic[], { validateOnly = false } = {}): Promise<void> {
     const connection = await this.#cluster.controller()
-    const { name, partitions = -1, replicationFactor = -1, configs = {} } = topic
     const answer = await connection.send(CreateTopicsRequest, CreateTopicsResponse, {
-      topics: [
-        {
-          name,
-          numPartitions: partitions,
-          replicationFactor,
-          configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-        },
-      ],
+      topics: topics.map(({ name, partitions = -1, replicationFactor = -1, configs = {} }) => ({
+        name,
+        numPartitions: partitions,
+        replicationFactor,
+        configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+      })),
       timeoutMs,
       validateOnly,
     })
-    for (const { errorCode, errorMessage } of answer.topics) check(errorCode, `cannot create topic '${name}'`, errorMessage)
-    this.#cluster.forget(name)
+    for (const { name } of topics) this.#cluster.forget(name)
+    for (const { name, errorCode, errorMessage } of answer.topics) check(errorCode, `cannot create topic '${name}'`, errorMessage)
   }
 
-  list(): Promise<string[]> {
-    return this.#cluster.topicNames()
+  /** All topics, by name. */
+  async list(): Promise<TopicSummary[]> {
+    const topics = await this.#metadata(undefined)
+    return topics.map(({ name, isInternal, partitions }) => ({
+      name: name ?? '',
+      isInternal,
+      partitions: partitions.length,
+      replicas: partitions[0]?.replicaNodes.length ?? 0,
+    }))
   }
 
-  async describe(names: readonly string[]): Promise<TopicDescription[]> {
-    const connection = await this.#pool.any()
-    const body = { topics: names.map((name) => ({ name })), allowAutoTopicCreation: false }
-    const { topics } = await connection.send(MetadataRequest, MetadataResponse, body)
-    const described: TopicDescription[] = []
-    for (const { errorCode, name, topicId, isInternal, partitions } of topics) {
-      check(errorCode, `topic '${name}'`)
-      described.push({
-        name: name ?? '',
-        id: topicId,
-        isInternal,
-        partitions: partitions
-          .map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
-            index: partitionIndex,
-            leader: leaderId,
-            replicas: replicaNodes,
-            isr: isrNodes,
-          }))
-          .sort((a, b) => a.index - b.index),
-        configs: await this.configs(name ?? ''),
-      })
-    }
-    return described
-  }
-
-  /** The settings of a topic that are its own. */
-  async configs(name: string): Promise<Record<string, string>> {
-    const connection = await this.#pool.any()
-    const body = { resources: [{ resourceType: topicResource, resourceName: name, configurationKeys: null }] }
-    const answer = await connection.send(DescribeConfigsRequest, DescribeConfigsResponse, body)
-    const own: Record<string, string> = {}
-    for (const { errorCode, errorMessage, configs } of answer.results) {
-      check(errorCode, `cannot read the settings of topic '${name}'`, errorMessage)
-      for (const { name: key, value, configSource } of configs) if (configSource === sourceOfTopic) own[key] = value ?? ''
-    }
-    return own
+  /** In the order named; all topics by name if none is. */
+  async describe(names?: readonly string[]): Promise<TopicDescription[]> {
+    const topics = await this.#metadata(names)
+    const configs = await this.#configs(topics.map(({ name }) => name ?? ''))
+    return topics.map(({ name, topicId, isInternal, partitions }) => ({
+      name: name ?? '',
+      id: topicId,
+      isInternal,
+      partitions: partitions
+        .map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
+          index: partitionIndex,
+          leader: leaderId,
+          replicas: replicaNodes,
+          isr: isrNodes,
+        }))
+        .sort((a, b) => a.index - b.index),
+      configs: configs.get(name ?? '') ?? {},
+    }))
   }
 
   /** Sets the settings given; those given as null go back to the broker's default. */
@@ -133,16 +127,45 @@ export class TopicAdmin {
       timeoutMs,
       validateOnly: false,
     })
-    for (const { errorCode, errorMessage } of answer.results) check(errorCode, `cannot add partitions to topic '${name}'`, errorMessage)
     this.#cluster.forget(name)
+    for (const { errorCode, errorMessage } of answer.results) check(errorCode, `cannot add partitions to topic '${name}'`, errorMessage)
   }
 
+  /** Each by itself: where one is refused, the others are gone all the same. */
   async delete(names: readonly string[]): Promise<void> {
     if (names.length === 0) throw new ClientError('INVALID_REQUEST', 'no topic to delete was named')
     const connection = await this.#cluster.controller()
     const body = { topicNames: [...names], timeoutMs }
     const answer = await connection.send(DeleteTopicsRequest, DeleteTopicsResponse, body, lastDeleteTopicsVersionByName)
-    for (const { errorCode, errorMessage, name } of answer.responses) check(errorCode, `cannot delete topic '${name}'`, errorMessage)
     for (const name of names) this.#cluster.forget(name)
+    for (const { errorCode, errorMessage, name } of answer.responses) check(errorCode, `cannot delete topic '${name}'`, errorMessage)
+  }
+
+  async #metadata(names: readonly string[] | undefined): Promise<MetadataResponse['topics']> {
+    const connection = await this.#pool.any()
+    const body = { topics: names?.map((name) => ({ name })) ?? null, allowAutoTopicCreation: false }
+    const { topics } = await connection.send(MetadataRequest, MetadataResponse, body)
+    if (!names) return topics.sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1))
+    const byName = new Map(topics.map((topic) => [topic.name, topic]))
+    return [...new Set(names)].map((name) => {
+      const topic = byName.get(name)
+      check(topic?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `topic '${name}'`)
+      return topic as NonNullable<typeof topic>
+    })
+  }
+
+  /** The settings of topics that are their own. */
+  async #configs(names: readonly string[]): Promise<Map<string, Record<string, string>>> {
+    const found = new Map<string, Record<string, string>>()
+    if (names.length === 0) return found
+    const connection = await this.#pool.any()
+    const resources = names.map((name) => ({ resourceType: topicResource, resourceName: name, configurationKeys: null }))
+    const answer = await connection.send(DescribeConfigsRequest, DescribeConfigsResponse, { resources })
+    for (const { errorCode, errorMessage, resourceName, configs } of answer.results) {
+      check(errorCode, `cannot read the settings of topic '${resourceName}'`, errorMessage)
+      const own = configs.filter(({ configSource }) => configSource === sourceOfTopic)
+      found.set(resourceName, Object.fromEntries(own.map(({ name, value }) => [name, value ?? ''])))
+    }
+    return found
   }
 }

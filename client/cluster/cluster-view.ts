@@ -15,6 +15,10 @@ export interface TopicView {
   readonly leaders: readonly number[]
 }
 
+/** Each wait is longer than the last by so much. */
+const retryDelayMs = 25
+const attemptsMax = 12
+
 export class ClusterView {
   readonly #pool: BrokerPool
   readonly #brokers = new Map<number, Endpoint>()
@@ -26,12 +30,11 @@ export class ClusterView {
   }
 
   async topic(name: string, { create = false } = {}): Promise<TopicView> {
-    return this.#topics.get(name) ?? (await this.refresh(name, create))
+    return this.#topics.get(name) ?? (await this.#refresh(name, create))
   }
 
-  /** Asks again; a topic that is just being made or moved is asked for until it has its leaders. */
-  async refresh(name: string, create = false): Promise<TopicView> {
-    const attemptsMax = 20
+  /** Asks again; a topic that is just being made or moved is asked for until it has its leaders, for two seconds. */
+  async #refresh(name: string, create: boolean): Promise<TopicView> {
     for (let attempt = 1; ; attempt++) {
       const connection = await this.#pool.any()
       const body = { topics: [{ name }], allowAutoTopicCreation: create }
@@ -43,20 +46,19 @@ export class ClusterView {
       if (topic && settled) return this.#keep(name, topic.topicId, topic.partitions)
       const error = answeredError(topic?.errorCode || ErrorCode.LEADER_NOT_AVAILABLE, `topic '${name}'`, { topic: name })
       if (!error.retriable || attempt === attemptsMax || (!create && error.code === 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
-      await new Promise<void>((resolve) => this.#pool.options.platform.after(25 * attempt, resolve))
+      await new Promise<void>((resolve) => this.#pool.options.platform.after(retryDelayMs * attempt, resolve))
     }
-  }
-
-  /** The names of all topics. */
-  async topicNames(): Promise<string[]> {
-    const answer = await (await this.#pool.any()).send(MetadataRequest, MetadataResponse, { topics: null, allowAutoTopicCreation: false })
-    return answer.topics.map(({ name }) => name ?? '').sort()
   }
 
   /** A connection to the leader of a partition. */
   async leader(topic: string, partition: number): Promise<BrokerConnection> {
     const { leaders } = await this.topic(topic)
-    const endpoint = this.#brokers.get(leaders[partition] ?? -1)
+    const leader = leaders[partition]
+    if (leader === undefined) {
+      const why = `topic '${topic}' has no partition ${partition}, only ${leaders.length}, counted from 0`
+      throw new ClientError('UNKNOWN_TOPIC_OR_PARTITION', why, { topic, partition })
+    }
+    const endpoint = this.#brokers.get(leader)
     if (!endpoint) {
       throw new ClientError('LEADER_NOT_AVAILABLE', `partition ${partition} of topic '${topic}' has no leader`, {
         retriable: true,

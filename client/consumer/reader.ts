@@ -5,11 +5,12 @@
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
-import { answeredError } from '../network/client-error.ts'
-import { ErrorCode } from '../protocol/errors.ts'
+import { answeredError, ClientError } from '../network/client-error.ts'
+import { ErrorCode, errorOf } from '../protocol/errors.ts'
 import { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../protocol/messages/list-offsets.ts'
 import { readRecords } from '../records/record.ts'
+import { RecordsError } from '../records/records-error.ts'
 
 /** A place in a partition. `time`: the first record at or after, milliseconds since the Unix epoch. */
 export type Position = 'beginning' | 'end' | { readonly offset: number } | { readonly time: number }
@@ -43,9 +44,13 @@ interface Progress {
   readonly end: number
 }
 
+type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
+
+const noBytes = Buffer.alloc(0)
 const latest = -1
 const earliest = -2
 const fetchWaitMs = 500
+const retryDelayMs = 100
 const fetchBytesMax = 8 * 1024 * 1024
 const partitionBytesMax = 1024 * 1024
 
@@ -62,15 +67,31 @@ export class Reader {
   async *batches(topic: string, options: ReadOptions): AsyncGenerator<ConsumedRecord[]> {
     const { leaders } = await this.#cluster.topic(topic)
     const partitions = options.partitions ?? [...leaders.keys()]
-    const progress = await Promise.all(partitions.map((partition) => this.#start(topic, partition, options)))
+    const progress = await Promise.all(partitions.map((partition) => this.#patiently(topic, () => this.#start(topic, partition, options))))
     options.onStart?.(progress.reduce((records, { next, end }) => records + Math.max(0, end - next), 0))
     for (;;) {
       if (options.signal?.aborted) return
       const open = options.untilEnd ? progress.filter(({ next, end }) => next < end) : progress
       if (open.length === 0) return
-      for (const [connection, led] of await this.#byLeader(topic, open)) {
-        const records = await this.#fetch(connection, topic, led, options)
+      const leaders = await this.#patiently(topic, () => this.#byLeader(topic, open))
+      for (const led of leaders) {
+        const records = await this.#patiently(topic, () => this.#fetch(topic, led, options))
         if (records.length > 0) yield records
+      }
+    }
+  }
+
+  /** Leaders move and brokers restart: what may pass is tried again, for as long as a request may take. */
+  async #patiently<T>(topic: string, act: () => Promise<T>): Promise<T> {
+    const { platform, requestTimeoutMs } = this.#pool.options
+    const deadline = platform.now() + requestTimeoutMs
+    for (;;) {
+      try {
+        return await act()
+      } catch (error) {
+        if (!(error instanceof ClientError) || !error.retriable || platform.now() >= deadline) throw error
+        this.#cluster.forget(topic)
+        await new Promise<void>((resolve) => platform.after(retryDelayMs, resolve))
       }
     }
   }
@@ -100,7 +121,7 @@ export class Reader {
     return { partition, next, end }
   }
 
-  async #byLeader(topic: string, open: readonly Progress[]): Promise<Map<BrokerConnection, Progress[]>> {
+  async #byLeader(topic: string, open: readonly Progress[]): Promise<Iterable<Progress[]>> {
     const led = new Map<BrokerConnection, Progress[]>()
     for (const progress of open) {
       const connection = await this.#cluster.leader(topic, progress.partition)
@@ -108,11 +129,13 @@ export class Reader {
       if (mine) mine.push(progress)
       else led.set(connection, [progress])
     }
-    return led
+    return led.values()
   }
 
-  async #fetch(connection: BrokerConnection, topic: string, open: readonly Progress[], options: ReadOptions): Promise<ConsumedRecord[]> {
+  /** @param open partitions of one leader. */
+  async #fetch(topic: string, open: readonly Progress[], options: ReadOptions): Promise<ConsumedRecord[]> {
     const { topicId } = await this.#cluster.topic(topic)
+    const connection = await this.#cluster.leader(topic, open[0]?.partition ?? 0)
     const answer = await connection.send(FetchRequest, FetchResponse, {
       maxWaitMs: Math.min(fetchWaitMs, this.#pool.options.requestTimeoutMs / 2),
       minBytes: 1,
@@ -128,34 +151,41 @@ export class Reader {
     })
     if (answer.errorCode !== ErrorCode.NONE) throw answeredError(answer.errorCode, `cannot read topic '${topic}'`, { topic })
     const records: ConsumedRecord[] = []
-    for (const { partitions } of answer.responses) {
-      for (const data of partitions) {
-        const progress = open.find(({ partition }) => partition === data.partitionIndex)
-        if (data.errorCode !== ErrorCode.NONE) {
-          const partition = data.partitionIndex
-          throw answeredError(data.errorCode, `cannot read ${topic}-${partition}`, { topic, partition, broker: connection.broker })
-        }
-        if (progress && data.records) this.#unpack(topic, progress, data.records, data.abortedTransactions ?? [], options, records)
-      }
+    let failure: ClientError | undefined
+    for (const data of answer.responses.flatMap(({ partitions }) => partitions)) {
+      const partition = data.partitionIndex
+      const progress = open.find((one) => one.partition === partition)
+      if (!progress) continue
+      if (data.errorCode === ErrorCode.NONE) failure ??= this.#unpack(topic, progress, data, options, records)
+      else failure ??= answeredError(data.errorCode, `cannot read ${topic}-${partition}`, { topic, partition, broker: connection.broker })
     }
+    // What was read is given out first; whatever is wrong will be so again.
+    if (failure && records.length === 0) throw failure
     return records
   }
 
+  /** Into `into`, as far as the bytes are what they should be; else what is wrong with them. */
   #unpack(
     topic: string,
     progress: Progress,
-    bytes: Buffer,
-    aborted: readonly { producerId: number; firstOffset: number }[],
+    { records, abortedTransactions }: FetchedPartition,
     options: ReadOptions,
     into: ConsumedRecord[],
-  ): void {
+  ): ClientError | undefined {
     const { partition } = progress
-    for (const batch of readRecords(bytes, { aborted })) {
-      for (const record of batch.records) {
-        if (record.offset < progress.next || (options.untilEnd && record.offset >= progress.end)) continue
-        into.push({ topic, partition, ...record })
+    try {
+      for (const batch of readRecords(records ?? noBytes, { aborted: abortedTransactions ?? [] })) {
+        for (const record of batch.records) {
+          if (record.offset < progress.next || (options.untilEnd && record.offset >= progress.end)) continue
+          into.push({ topic, partition, ...record })
+        }
+        progress.next = Math.max(progress.next, batch.lastOffset + 1)
       }
-      progress.next = Math.max(progress.next, batch.lastOffset + 1)
+      return undefined
+    } catch (cause) {
+      if (!(cause instanceof RecordsError)) throw cause
+      const why = `cannot read ${topic}-${partition} at offset ${progress.next}: ${cause.message}`
+      return new ClientError(errorOf(cause.code).name, why, { topic, partition, cause })
     }
   }
 }

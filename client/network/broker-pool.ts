@@ -21,38 +21,49 @@ export interface PoolOptions {
 export class BrokerPool {
   readonly options: PoolOptions
   readonly #connections = new Map<string, Promise<BrokerConnection>>()
+  #isClosed = false
 
   constructor(options: PoolOptions) {
     this.options = options
   }
 
   async at({ host, port }: Endpoint): Promise<BrokerConnection> {
+    if (this.#isClosed) throw new ClientError('CONNECTION_LOST', 'this client is closed')
     const key = `${host}:${port}`
     const known = this.#connections.get(key)
-    if (known) {
-      const connection = await known
-      if (!connection.isLost) return connection
-    }
+    if (!known) return this.#open(key, { host, port })
+    const connection = await known
+    if (!connection.isLost) return connection
+    // Of several that find it lost, the first opens another.
+    if (this.#connections.get(key) === known) this.#connections.delete(key)
+    return this.at({ host, port })
+  }
+
+  #open(key: string, { host, port }: Endpoint): Promise<BrokerConnection> {
     const opening = BrokerConnection.open({ host, port, ...this.options })
     this.#connections.set(key, opening)
-    opening.catch(() => this.#connections.delete(key))
+    opening.catch(() => {
+      if (this.#connections.get(key) === opening) this.#connections.delete(key)
+    })
     return opening
   }
 
   /** Any broker of the bootstrap list that answers. */
   async any(): Promise<BrokerConnection> {
-    let failure: unknown
+    let failure = new ClientError('CONNECTION_FAILED', 'no bootstrap broker was given')
     for (const endpoint of this.options.bootstrap) {
       try {
         return await this.at(endpoint)
       } catch (error) {
+        if (!(error instanceof ClientError)) throw error
         failure = error
       }
     }
-    throw failure ?? new ClientError('CONNECTION_FAILED', 'no bootstrap broker was given')
+    throw failure
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     const opened = [...this.#connections.values()]
     this.#connections.clear()
     for (const settled of await Promise.allSettled(opened)) if (settled.status === 'fulfilled') settled.value.close()

@@ -10,7 +10,8 @@ export interface SocketHandler {
 }
 
 export interface Socket {
-  write(chunks: readonly Uint8Array[]): void
+  /** Calls `taken`, if given, once the system has taken them all or the connection is gone. */
+  write(chunks: readonly Uint8Array[], taken?: () => void): void
   destroy(): void
 }
 

@@ -9,9 +9,10 @@ function dial(host: string, port: number, handler: SocketHandler): Promise<Socke
     socket.once('connect', () => {
       socket.on('close', () => handler.closed(failure))
       resolve({
-        write(chunks) {
+        write(chunks, taken) {
+          const last = chunks.length - 1
           socket.cork()
-          for (const chunk of chunks) socket.write(chunk)
+          for (const [index, chunk] of chunks.entries()) socket.write(chunk, index === last && taken ? () => taken() : undefined)
           socket.uncork()
         },
         destroy: () => socket.destroy(),

@@ -75,7 +75,7 @@ t.test(`${rounds} rounds of SIGKILL under load lose nothing that was acknowledge
   const settings = { 'log.segment.bytes': '65536', 'num.partitions': String(partitions), 'log.index.interval.bytes': '512' }
   let broker = await BrokerProcess.start(directory, settings)
   await using admin = new Stele({ bootstrap: broker.bootstrap })
-  await admin.topics.create({ name: topic, partitions })
+  await admin.topics.create([{ name: topic, partitions }])
   await admin.close()
   for (let round = 1; round <= rounds; round++) {
     const stele = new Stele({ bootstrap: broker.bootstrap, requestTimeoutMs: 5_000 })

@@ -56,7 +56,7 @@ async function run(line: string, more = fails(new Error('not asked for'))) {
   const err = new Collected()
   const terminal: Terminal = { out, err, colours: false }
   const argv = line === '' ? [] : line.split(' ')
-  const code = await runProgram(argv, { commands: [create, move, more], version: '1.2.3', worldly: [DiskTrouble] }, terminal)
+  const code = await runProgram(argv, { commands: [create, move, more], version: () => '1.2.3', worldly: [DiskTrouble] }, terminal)
   return { code, out: out.text, err: err.text }
 }
 

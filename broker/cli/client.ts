@@ -1,0 +1,26 @@
+/** How commands reach a broker: the flag that says where it is, and a client for the time of one command. */
+import type { Stele } from '../../client/index.ts'
+import { flag } from './command.ts'
+import { CommandError } from './exit.ts'
+
+const defaultBootstrap = '127.0.0.1:9092'
+
+export const bootstrapFlag = flag.text(
+  'HOST:PORT',
+  `A broker to begin with, several with commas; $STELE_BOOTSTRAP, else ${defaultBootstrap}.`,
+  {
+    short: 'b',
+  },
+)
+
+/** The client's errors become sentences. It is closed when `work` is done, however that ends. */
+export async function withClient<T>(bootstrap: string | undefined, work: (stele: Stele) => Promise<T>): Promise<T> {
+  const { ClientError, Stele } = await import('../../client/index.ts')
+  try {
+    await using stele = new Stele({ bootstrap: bootstrap ?? process.env['STELE_BOOTSTRAP'] ?? defaultBootstrap, clientId: 'stele' })
+    return await work(stele)
+  } catch (error) {
+    if (error instanceof ClientError) throw new CommandError(error.message, error)
+    throw error
+  }
+}
