@@ -9,7 +9,8 @@ import type { Services } from './api/services.ts'
 import { servedApis } from './api/table.ts'
 import type { ImageChange } from './cluster/change.ts'
 import { Cluster } from './cluster/cluster.ts'
-import { type Endpoint, ResourceType, resourceKey } from './cluster/image.ts'
+import { type Endpoint } from './cluster/image.ts'
+import { parseResourceKey, ResourceType, resourceKey } from './cluster/resource-configs.ts'
 import { EmbeddedMetadataLog } from './cluster/metadata-log/embedded.ts'
 import { endpointsOf } from './config/endpoints.ts'
 import { isWildcard } from './config/listeners.ts'
@@ -190,8 +191,8 @@ export class Broker {
       else this.replicas.topicGone(name)
     }
     for (const key of configs) {
-      const [type, name = ''] = key.split(/\/(.*)/s)
-      if (Number(type) === ResourceType.TOPIC) this.replicas.reconfigure(name)
+      const { type, resource } = parseResourceKey(key)
+      if (type === ResourceType.TOPIC) this.replicas.reconfigure(resource)
     }
   }
 

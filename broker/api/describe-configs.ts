@@ -2,7 +2,7 @@
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import { DescribeConfigsRequest, DescribeConfigsResponse } from '../../client/protocol/messages/describe-configs.ts'
 import type { Of } from '../../client/protocol/schema.ts'
-import { ResourceType } from '../cluster/image.ts'
+import { ResourceType } from '../cluster/resource-configs.ts'
 import { type Fault, fault } from '../cluster/plan.ts'
 import { topicNameFault } from '../cluster/topic-name.ts'
 import { type DescribedConfig, describeAllBrokers, describeBroker, describeTopic } from '../config/describe.ts'

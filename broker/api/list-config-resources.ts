@@ -4,7 +4,7 @@
  */
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import { ListConfigResourcesRequest, ListConfigResourcesResponse } from '../../client/protocol/messages/list-config-resources.ts'
-import { ResourceType } from '../cluster/image.ts'
+import { ResourceType } from '../cluster/resource-configs.ts'
 import { api } from './handler.ts'
 import type { Services } from './services.ts'
 

@@ -1,6 +1,6 @@
 /** What a stretch of the metadata log changed: for those who follow the image and do not want to compare all of it. */
 import type { ClusterImage } from './image.ts'
-import { resourceKey } from './image.ts'
+import { resourceKey } from './resource-configs.ts'
 import type { MetadataRecord } from './records.ts'
 
 export interface ImageChange {

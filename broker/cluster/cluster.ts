@@ -20,6 +20,7 @@ import { planProducerIdBlock, ProducerIds } from './producer-ids.ts'
 import type { MetadataRecord } from './records.ts'
 import { type Findings, type PartitionFolder, planReconcile } from './reconciliation.ts'
 import { planRegister, type Registration } from './registration.ts'
+import { parseResourceKey, usableConfigs } from './resource-configs.ts'
 import { planCreateTopics } from './topic-creation.ts'
 import { topicNameFault } from './topic-name.ts'
 import { Transactions } from './transactions.ts'
@@ -116,6 +117,7 @@ export class Cluster {
       }))
       if (aborted instanceof MetadataUnavailable) throw aborted.cause
     }
+    this.#warnOfConfigs()
     const { topics, brokers } = this.#image
     this.#logger.info({ entries: this.#committedEnd, topics: topics.size, brokers: brokers.size }, 'loaded the cluster metadata')
   }
@@ -231,6 +233,18 @@ export class Cluster {
     this.#isBroken = false
     this.#logger.info({ entries: this.#committedEnd }, 'the metadata log takes changes again')
     return undefined
+  }
+
+  /** Kafka knows settings that mean nothing here. They are kept, not heeded. */
+  #warnOfConfigs(): void {
+    const unused: string[] = []
+    for (const [key, configs] of this.#image.configs) {
+      const { type, resource } = parseResourceKey(key)
+      const usable = usableConfigs(type, configs)
+      for (const name of configs.keys()) if (!usable.has(name)) unused.push(`${name} of ${resource === '' ? 'all brokers' : resource}`)
+    }
+    if (unused.length > 0)
+      this.#logger.warn({ settings: unused }, 'settings in the metadata that this broker cannot use are kept and not heeded')
   }
 
   #newId(): string {

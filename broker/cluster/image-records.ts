@@ -4,6 +4,7 @@
  */
 import type { BrokerImage, ClusterImage, PartitionImage } from './image.ts'
 import type { MetadataRecord } from './records.ts'
+import { parseResourceKey } from './resource-configs.ts'
 
 export function* recordsOf(image: ClusterImage): Generator<MetadataRecord> {
   for (const [name, featureLevel] of image.features) yield { name: 'FeatureLevelRecord', value: { name, featureLevel } }
@@ -13,8 +14,8 @@ export function* recordsOf(image: ClusterImage): Generator<MetadataRecord> {
     for (const partition of topic.partitions) yield partitionRecord(topic.id, partition)
   }
   for (const [key, configs] of image.configs) {
-    const [resourceType, resourceName = ''] = key.split(/\/(.*)/s)
-    for (const [name, value] of configs) yield configRecord(Number(resourceType), resourceName, name, value)
+    const { type, resource } = parseResourceKey(key)
+    for (const [name, value] of configs) yield configRecord(type, resource, name, value)
   }
   if (image.nextProducerId > 0) {
     yield { name: 'ProducerIdsRecord', value: { brokerId: -1, brokerEpoch: -1, nextProducerId: image.nextProducerId } }

@@ -5,6 +5,7 @@
  */
 import { PersistentMap } from './persistent-map.ts'
 import type { CarriedRecord } from './records.ts'
+import { type Configs, resourceKey, ResourceType, usableConfigs } from './resource-configs.ts'
 
 export interface PartitionImage {
   readonly index: number
@@ -55,19 +56,13 @@ export interface BrokerImage {
   readonly logDirs: readonly string[]
 }
 
-/** ConfigResource types, as numbers on the wire. */
-export const ResourceType = { TOPIC: 2, BROKER: 4, BROKER_LOGGER: 8, CLIENT_METRICS: 16, GROUP: 32 } as const
-
-/** Settings of one resource by name, as texts. */
-export type Configs = ReadonlyMap<string, string>
-
 const noConfigs: Configs = new Map()
 
 export interface ImageParts {
   readonly topics: PersistentMap<string, TopicImage>
   readonly topicsById: PersistentMap<string, TopicImage>
   readonly topicsByCollisionKey: PersistentMap<string, string>
-  /** By `resourceKey`. */
+  /** By `resourceKey`, as they stand in the log. */
   readonly configs: PersistentMap<string, Configs>
   readonly brokers: PersistentMap<number, BrokerImage>
   readonly features: PersistentMap<string, number>
@@ -119,18 +114,15 @@ export class ClusterImage implements ImageParts {
     return this.topics.get(topic)?.partitions[index]
   }
 
-  /** What is set on the resource itself; empty where nothing is. The resource '' of type BROKER is all brokers. */
+  /** What is set on the resource itself and means something here; empty where nothing is. The resource '' of type BROKER is all brokers. */
   configsOf(type: number, resource: string): Configs {
-    return this.configs.get(resourceKey(type, resource)) ?? noConfigs
+    const configs = this.configs.get(resourceKey(type, resource))
+    return configs ? usableConfigs(type, configs) : noConfigs
   }
 
   topicConfigs(topic: string): Configs {
     return this.configsOf(ResourceType.TOPIC, topic)
   }
-}
-
-export function resourceKey(type: number, resource: string): string {
-  return `${type}/${resource}`
 }
 
 const internalTopics: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { fold } from '../../../broker/cluster/fold.ts'
-import { ClusterImage, ResourceType } from '../../../broker/cluster/image.ts'
+import { ClusterImage } from '../../../broker/cluster/image.ts'
+import { ResourceType } from '../../../broker/cluster/resource-configs.ts'
 import { configRecord, recordsOf } from '../../../broker/cluster/image-records.ts'
 import { readBatches } from '../../../broker/cluster/metadata-log/batches.ts'
 import { parseSnapshotName, readSnapshot, snapshotBytes } from '../../../broker/cluster/metadata-log/snapshot-file.ts'
@@ -142,4 +143,20 @@ t.test('records that mean nothing here are carried as they came', async (t) => {
   t.match(record, { name: 'carried', type: 99, version: 3 })
   t.same(encodeRecord(record), unknown)
   t.same([...recordsOf(fold(ClusterImage.empty, [record]))], [record])
+})
+
+t.test('settings that mean nothing here are kept in snapshots, and left out of use', async (t) => {
+  const set = (type: number, resource: string, name: string, value: string) => configRecord(type, resource, name, value)
+  const image = fold(ClusterImage.empty, [
+    set(ResourceType.TOPIC, 'a', 'retention.ms', '5'),
+    set(ResourceType.TOPIC, 'a', 'of.the.future', 'x'),
+    set(ResourceType.TOPIC, 'a', 'segment.ms', 'not a number'),
+    set(ResourceType.BROKER, '1', 'message.max.bytes', '2000000'),
+    set(ResourceType.BROKER, '1', 'some.plugin.class', 'X'),
+    set(ResourceType.BROKER, '1', 'node.id', '9'),
+  ])
+  t.same([...image.topicConfigs('a')], [['retention.ms', '5']])
+  t.same([...image.configsOf(ResourceType.BROKER, '1')], [['message.max.bytes', '2000000']])
+  t.equal([...recordsOf(image)].length, 6)
+  t.equal(image.topicConfigs('a'), image.topicConfigs('a'), 'looked at once')
 })
