@@ -64,6 +64,11 @@ export class Broker {
       onOffline: (log) => this.replicas.offline(log),
       onFlushed: (seconds) => options.metrics.flushed(seconds),
     })
+    this.replicas = new Replicas({
+      brokerId: nodeId,
+      directory: this.directory,
+      configOf: (topic) => this.#settings.logConfig(this.cluster.image.topicConfigs(topic)),
+    })
     this.cluster = new Cluster({
       brokerId: nodeId,
       clusterId: this.directory.clusterId,
@@ -71,11 +76,6 @@ export class Broker {
       settings,
       random,
       logger: logger.child({ part: 'cluster' }),
-    })
-    this.replicas = new Replicas({
-      brokerId: nodeId,
-      directory: this.directory,
-      configOf: (topic) => this.#settings.logConfig(this.cluster.image.topicConfigs(topic)),
     })
     this.purgatory = new Purgatory(clock)
     const fetchSessions = new FetchSessions(options.settings.get('max.incremental.fetch.session.cache.slots'), random)

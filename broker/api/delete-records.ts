@@ -26,6 +26,7 @@ function deleteBefore(topic: string, partitionIndex: number, offset: number, { r
   if (partition.isInternal) return refuse(ErrorCode.INVALID_TOPIC_EXCEPTION)
   if (!partition.log.config.delete) return refuse(ErrorCode.POLICY_VIOLATION)
   const lowWatermark = partition.deleteRecordsBefore(offset)
+  if (partition.log.offline) return refuse(ErrorCode.KAFKA_STORAGE_ERROR)
   if (lowWatermark === undefined) return refuse(ErrorCode.OFFSET_OUT_OF_RANGE)
   return { partitionIndex, lowWatermark, errorCode: ErrorCode.NONE }
 }
