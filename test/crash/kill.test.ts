@@ -38,7 +38,7 @@ const acknowledged: Acknowledged[][] = Array.from({ length: partitions }, () => 
 let written = 0
 
 async function write(stele: Stele, partition: number, until: () => boolean): Promise<void> {
-  const producer = stele.producer({ deliveryTimeoutMs: 1, createTopics: false })
+  const producer = stele.producer({ deliveryTimeoutMs: 400, createTopics: false })
   while (!until()) {
     const values = Array.from({ length: 1 + (written % 7) }, () => `value-${partition}-${written++}-${'x'.repeat(written % 200)}`)
     try {
@@ -72,7 +72,7 @@ t.test(`${rounds} rounds of SIGKILL under load lose nothing that was acknowledge
   const random = chance(seed)
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'stele-kill-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
-  const settings = { 'log.segment.bytes': '65536', 'num.partitions': String(partitions), 'log.index.interval.bytes': '512' }
+  const settings = { 'log.segment.bytes': '1048576', 'num.partitions': String(partitions), 'log.index.interval.bytes': '512' }
   let broker = await BrokerProcess.start(directory, settings)
   await using admin = new Stele({ bootstrap: broker.bootstrap })
   await admin.topics.create([{ name: topic, partitions }])
