@@ -18,8 +18,24 @@ import { RecordsError } from './records-error.ts'
 export function scanRecords(batch: RecordBatch, bytesMax = decompressedBytesMax): RecordScanner {
   const { codec, recordCount } = batch
   if (codec === 0) return new RecordScanner(batch.buffer, batch.position + batchHeaderBytes, batch.end, recordCount)
-  const bytes = decompress(codec, batch.payload, bytesMax)
+  const bytes = decompressRecords(batch, bytesMax)
   return new RecordScanner(bytes, 0, bytes.length, recordCount)
+}
+
+/**
+ * The bytes of a compressed batch's records. Where they turn out damaged only at their end, a malformed record among what came out
+ * before is the fault that is told: a reader of a stream, as Kafka's is, meets it first.
+ */
+export function decompressRecords(batch: RecordBatch, bytesMax: number): Buffer {
+  try {
+    return decompress(batch.codec, batch.payload, bytesMax)
+  } catch (error) {
+    if (error instanceof RecordsError && error.decoded) {
+      const scanner = new RecordScanner(error.decoded, 0, error.decoded.length, batch.recordCount)
+      while (scanner.isNextWhole && scanner.next());
+    }
+    throw error
+  }
 }
 
 /** Up to the end of the key's length, where all numbers have two bytes. */
@@ -54,6 +70,18 @@ export class RecordScanner {
     this.#end = end
     this.#position = start
     this.#cursor = new Cursor(buffer, start, end)
+  }
+
+  /** Are all bytes there that the next record says it has? */
+  get isNextWhole(): boolean {
+    this.#cursor.reset(this.buffer, this.#position, this.#end)
+    try {
+      const bytes = this.#cursor.varint()
+      return bytes <= this.#end - this.#cursor.position
+    } catch (error) {
+      if (error instanceof DecodeError) return error.fault === 'malformed'
+      throw error
+    }
   }
 
   /** False behind the last record. Throws a RecordsError (invalid). */

@@ -27,10 +27,13 @@ export type RecordsFault = keyof typeof errorCodes
 export class RecordsError extends Error {
   override readonly name = 'RecordsError'
   readonly fault: RecordsFault
+  /** Of bytes that do not decompress: what had come out when that showed, if it showed at the end. */
+  readonly decoded: Buffer | undefined
 
-  constructor(fault: RecordsFault, message: string, cause?: unknown) {
+  constructor(fault: RecordsFault, message: string, cause?: unknown, decoded?: Buffer) {
     super(message, cause === undefined ? undefined : { cause })
     this.fault = fault
+    this.decoded = decoded
   }
 
   /** What a peer is told. */

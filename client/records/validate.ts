@@ -8,10 +8,10 @@
 import { ErrorCode } from '../protocol/errors.ts'
 import { attribute, batchBytesAt, batchField, batchHeaderBytes, logOverheadBytes, magicAt, noTimestamp, RecordBatch } from './batch.ts'
 import { buildBatch } from './builder.ts'
-import { type CodecName, codecId, codecNames, compress, decompress, decompressedBytesMax } from './compression/codec.ts'
+import { type CodecName, codecId, codecNames, compress, decompressedBytesMax } from './compression/codec.ts'
 import { type LegacyRecord, legacyRecordsAt, recordsAtOnceMax } from './legacy.ts'
 import { type RecordRefusal, RecordRules, RecordsRefused, type TopicRules } from './record-rules.ts'
-import { RecordScanner } from './record-scanner.ts'
+import { decompressRecords, RecordScanner } from './record-scanner.ts'
 import { RecordsError } from './records-error.ts'
 import { renumber } from './renumber.ts'
 import { type Survey, survey } from './survey.ts'
@@ -123,7 +123,7 @@ function targetCodec(sourceCodec: number, { compression }: LeaderRules): number 
 function acceptBatch(batch: RecordBatch, rules: LeaderRules): Accepted {
   checkHeader(batch, rules)
   const { codec, recordCount } = batch
-  const payload = codec === 0 ? null : decompress(codec, batch.payload, rules.decompressedBytesMax ?? decompressedBytesMax)
+  const payload = codec === 0 ? null : decompressRecords(batch, rules.decompressedBytesMax ?? decompressedBytesMax)
   const scanner = payload
     ? new RecordScanner(payload, 0, payload.length, recordCount)
     : new RecordScanner(batch.buffer, batch.position + batchHeaderBytes, batch.end, recordCount)

@@ -3,6 +3,7 @@
  * passed over; the library refuses them, so the members are then taken one by one.
  */
 import { constants, crc32, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib'
+import { RecordsError } from '../records-error.ts'
 import { outputChunkBytes, throwFault } from './zlib-fault.ts'
 
 const headerBytes = 10
@@ -25,7 +26,10 @@ export const gzip = {
   },
 }
 
-/** What the members decompress to that stand before bytes that start no member; null if the first is none or one is damaged. */
+/**
+ * What the members decompress to that stand before bytes that start no member; null if the first is none or one is damaged
+ * inside. Throws where that shows at the end of one alone, with what came out of it.
+ */
 function leadingMembers(bytes: Buffer, bytesMax: number): Buffer | null {
   const parts: Buffer[] = []
   let left = bytesMax
@@ -33,26 +37,34 @@ function leadingMembers(bytes: Buffer, bytesMax: number): Buffer | null {
   for (;;) {
     const start = endOfHeader(bytes, position)
     if (start === 0) break
-    const member = inflateMember(bytes.subarray(start), left)
+    const member = inflate(bytes.subarray(start), left)
     if (!member) return null
-    parts.push(member.decompressed)
-    left -= member.decompressed.length
-    position = start + member.bytes
+    parts.push(member.inflated)
+    const trailer = start + member.bytes
+    if (!isTrailerRight(bytes, trailer, member.inflated)) {
+      throw new RecordsError('undecodable', 'gzip: a member that is cut, or does not match its checksum', undefined, Buffer.concat(parts))
+    }
+    left -= member.inflated.length
+    position = trailer + trailerBytes
   }
   return parts.length === 0 ? null : Buffer.concat(parts)
 }
 
-function inflateMember(bytes: Buffer, bytesMax: number): { decompressed: Buffer; bytes: number } | null {
+function isTrailerRight(bytes: Buffer, trailer: number, inflated: Buffer): boolean {
+  if (bytes.length - trailer < trailerBytes) return false
+  return bytes.readUInt32LE(trailer) === crc32(inflated) && bytes.readUInt32LE(trailer + 4) === inflated.length
+}
+
+function inflate(bytes: Buffer, bytesMax: number): { inflated: Buffer; bytes: number } | null {
   try {
     const { buffer, engine } = inflateRawSync(bytes, {
       info: true,
+      // Of a cut member, what there is.
+      finishFlush: constants.Z_SYNC_FLUSH,
       maxOutputLength: bytesMax,
       chunkSize: outputChunkBytes(bytes.length, bytesMax),
     }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
-    const trailer = engine.bytesWritten
-    if (bytes.length - trailer < trailerBytes) return null
-    if (bytes.readUInt32LE(trailer) !== crc32(buffer) || bytes.readUInt32LE(trailer + 4) !== buffer.length >>> 0) return null
-    return { decompressed: buffer, bytes: trailer + trailerBytes }
+    return { inflated: buffer, bytes: engine.bytesWritten }
   } catch (error) {
     if (error instanceof RangeError) throwFault('gzip', error)
     return null

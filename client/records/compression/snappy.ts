@@ -12,6 +12,8 @@ const magic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const header = Buffer.concat([magic, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])])
 const compatibleVersion = 1
 const blockBytes = 32 * 1024
+/** Three bytes stand for 64 at most. */
+const expansionMax = 22
 
 export const snappy = {
   compress(bytes: Buffer): Buffer {
@@ -57,6 +59,7 @@ function startsFrame(bytes: Buffer, position: number): boolean {
 
 function uncompressBlock(block: Buffer, bytesMax: number): Buffer {
   const length = statedLength(block)
+  if (length > block.length * expansionMax) throw undecodable(`a block of ${block.length} bytes that claims to hold ${length}`)
   if (length > bytesMax) throw new RecordsError('inflated', `A snappy block of ${length} bytes passes the bound`)
   const { uncompressSync } = library()
   try {

@@ -20,21 +20,32 @@ export const zstd = {
 
   decompress(bytes: Buffer, bytesMax: number): Buffer {
     if (bytes.length === 0) return bytes
-    for (let position = 0; position < bytes.length; ) position = endOfFrame(bytes, position)
-    try {
-      return zstdDecompressSync(bytes, { maxOutputLength: bytesMax, chunkSize: outputChunkBytes(bytes.length, bytesMax) })
-    } catch (error) {
-      return throwFault('Zstandard', error)
+    for (let position = 0; position < bytes.length; ) {
+      const end = endOfFrame(bytes, position)
+      if (end === 0) {
+        const decoded = position === 0 ? undefined : decode(bytes.subarray(0, position), bytesMax)
+        throw new RecordsError('undecodable', 'Zstandard: bytes that are no frame', undefined, decoded)
+      }
+      position = end
     }
+    return decode(bytes, bytesMax)
   },
 }
 
-/** Where the frame that starts at `start` ends; throws if none starts there or it is cut. */
+function decode(frames: Buffer, bytesMax: number): Buffer {
+  try {
+    return zstdDecompressSync(frames, { maxOutputLength: bytesMax, chunkSize: outputChunkBytes(frames.length, bytesMax) })
+  } catch (error) {
+    return throwFault('Zstandard', error)
+  }
+}
+
+/** Where the frame that starts at `start` ends; 0 if none starts there. Throws if it is cut. */
 function endOfFrame(bytes: Buffer, start: number): number {
   if (bytes.length - start < 8) throw cut()
   const magic = bytes.readUInt32LE(start)
   if (magic >>> 4 === skippableMagic) return within(bytes, start + 8 + bytes.readUInt32LE(start + 4))
-  if (magic !== frameMagic) throw new RecordsError('undecodable', 'Zstandard: bytes that are no frame')
+  if (magic !== frameMagic) return 0
   const descriptor = bytes[start + 4] as number
   const isSingleSegment = (descriptor & 0x20) !== 0
   const hasChecksum = (descriptor & 0x04) !== 0

@@ -207,3 +207,37 @@ t.test('an emptied batch keeps its place and its producer', async (t) => {
   t.match(batch, { baseOffset: 500, lastOffset: 512, recordCount: 0, maxTimestamp: start, lastSequence: 21 })
   t.same([...recordsOf(batch)], [])
 })
+
+t.test('of a stream that is damaged at its end, what a reader meets first is told', async (t) => {
+  // Level 0 stores the bytes as they are: 10 of gzip's header and 5 of the block's stand before them.
+  const firstKeyLength = 61 + 15 + 4
+  const faultOf = (damage: (bytes: Buffer) => void): string => {
+    const bytes = buildBatch({
+      records: [1, 2, 3].map((i) => ({ timestamp: start, key: Buffer.from(`key-${i}`) })),
+      codec: 'gzip',
+      level: 0,
+    })
+    damage(bytes)
+    const batch = new RecordBatch(bytes)
+    batch.seal()
+    try {
+      return `${[...recordsOf(batch)].length} records`
+    } catch (error) {
+      return (error as RecordsError).fault
+    }
+  }
+  t.equal(
+    faultOf(() => undefined),
+    '3 records',
+  )
+  t.equal(
+    faultOf((bytes) => bytes.writeUInt8(0x7e, firstKeyLength)),
+    'invalid',
+    'a record with a key beyond its end',
+  )
+  t.equal(
+    faultOf((bytes) => bytes.writeUInt8(0x7a, firstKeyLength + 1)),
+    'undecodable',
+    'well-formed records under a wrong checksum',
+  )
+})
