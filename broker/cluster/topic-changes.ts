@@ -1,4 +1,4 @@
-/** DeleteTopics, CreatePartitions and ElectLeaders, planned: Kafka's checks, then records. Pure. */
+/** DeleteTopics and CreatePartitions, planned: Kafka's checks, then records. Pure. */
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import { zeroUuid } from '../../client/protocol/uuid.ts'
 import { activeBrokers, assignmentFault, inconsistentFault } from './assignment.ts'
