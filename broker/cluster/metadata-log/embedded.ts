@@ -89,7 +89,7 @@ export class EmbeddedMetadataLog implements MetadataLog {
   }
 
   async *readFrom(offset: Offset): AsyncGenerator<Entries> {
-    if (this.#log.offline) this.#log.reopen()
+    if (this.#log.offline) this.#recover(offset)
     let from = offset
     while (from < this.#log.endOffset) {
       const { chunks, nextOffset, error, release } = await this.#read(from)
@@ -137,6 +137,21 @@ export class EmbeddedMetadataLog implements MetadataLog {
     } finally {
       this.#isSnapshotting = false
     }
+  }
+
+  /**
+   * After a failed sync nobody knows what the device holds of the entries that waited for it. They were refused and never seen, so
+   * they are cut off: what comes next is written in their place.
+   */
+  #recover(committedEnd: Offset): void {
+    this.#log.reopen()
+    const { endOffset } = this.#log
+    if (endOffset < committedEnd) {
+      throw new DirectoryRefused(this.#folder, `the disk lost entries from offset ${endOffset} on that were synced`)
+    }
+    this.#log.truncateTo(committedEnd)
+    this.#throwIfOffline()
+    this.#log.highWatermark = committedEnd
   }
 
   #read(from: Offset) {

@@ -25,7 +25,10 @@ export class Conflict extends Error {
 export interface MetadataLog {
   /** Everything there is, oldest first: what the newest snapshot says, then the entries after it. Before anything else, once. */
   load(): AsyncIterable<Entries>
-  /** The entries from `offset` on that are there now. After a failed disk this is the way back, and throws while there is none. */
+  /**
+   * The entries from `offset` on that are there now. After a failed disk this is the way back: `offset` is then the end of what was
+   * answered, and it throws while the disk still fails.
+   */
   readFrom(offset: Offset): AsyncIterable<Entries>
   /**
    * Puts the entries after `end`, all or none; resolves once they cannot be lost. Many may be under way at once, each expecting the one

@@ -10,6 +10,7 @@ import { planCreateTopics } from '../../../broker/cluster/topic-creation.ts'
 import { Settings } from '../../../broker/config/settings.ts'
 import { LogDirectory } from '../../../broker/log/log-directory.ts'
 import { silentLogger } from '../../../broker/metrics/logger.ts'
+import { type Disk, DiskError, type DiskFile } from '../../../broker/platform/disk.ts'
 import { nodePlatform } from '../../../broker/platform/node/platform.ts'
 import { zeroUuid } from '../../../client/protocol/uuid.ts'
 import { unpackKafkaDirectory } from './kafka-directory.ts'
@@ -37,8 +38,13 @@ interface Node {
   close(): Promise<void>
 }
 
-async function start(path: string, bytesBetweenSnapshots?: number): Promise<Node> {
-  const platform = nodePlatform
+interface StartOptions {
+  bytesBetweenSnapshots?: number
+  disk?: Disk
+}
+
+async function start(path: string, { bytesBetweenSnapshots, disk = nodePlatform.disk }: StartOptions = {}): Promise<Node> {
+  const platform = { ...nodePlatform, disk }
   const logger = silentLogger
   const directory = LogDirectory.open({ platform, path, nodeId: 1, logger, onWritten() {}, onOffline() {}, onFlushed() {} })
   const log = EmbeddedMetadataLog.open({ platform, directory, logger, ...(bytesBetweenSnapshots && { bytesBetweenSnapshots }) })
@@ -128,7 +134,7 @@ t.test('a torn last batch is as if it had not been', async (t) => {
 
 t.test('snapshots keep the log short, and a restart reads the newest one and the rest', async (t) => {
   const path = newDirectory()
-  const first = await start(path, 2000)
+  const first = await start(path, { bytesBetweenSnapshots: 2000 })
   for (let n = 0; n < 60; n++) await first.create(`topic-${n}`)
   for (let n = 0; n < 60; n += 2) await first.remove(`topic-${n}`)
   await first.cluster.close()
@@ -226,4 +232,67 @@ t.test('a log that was damaged before its end is refused, not cut', async (t) =>
   writeFileSync(file, bytes)
   await t.rejects(start(path), { name: 'DirectoryRefused' })
   t.same(readFileSync(file), bytes, 'nothing was touched')
+})
+
+/** The real disk, until it is told to fail. */
+function failingDisk() {
+  const faults = { write: '', sync: '' }
+  const fail = (kind: 'write' | 'sync', path: string) => {
+    if (faults[kind] !== '') throw new DiskError(faults[kind], kind, path)
+  }
+  const failing = (file: DiskFile): DiskFile =>
+    Object.assign(Object.create(file) as DiskFile, {
+      size: () => file.size(),
+      write(chunks: readonly Uint8Array[], position: number) {
+        fail('write', file.path)
+        file.write(chunks, position)
+      },
+      read: (target: Uint8Array, position: number) => file.read(target, position),
+      readLater: (target: Uint8Array, position: number) => file.readLater(target, position),
+      async writeLater(chunks: readonly Uint8Array[], position: number) {
+        fail('write', file.path)
+        await file.writeLater(chunks, position)
+      },
+      async sync() {
+        fail('sync', file.path)
+        await file.sync()
+      },
+      syncNow() {
+        fail('sync', file.path)
+        file.syncNow()
+      },
+      truncate: (size: number) => file.truncate(size),
+      close: () => file.close(),
+    })
+  const real = nodePlatform.disk
+  const disk: Disk = Object.assign(Object.create(real) as Disk, {
+    open: (...args: Parameters<Disk['open']>) => failing(real.open(...args)),
+  })
+  return { faults, disk }
+}
+
+t.test('a disk that fails refuses changes, and takes them again once it works', async (t) => {
+  for (const [kind, code] of [
+    ['write', 'ENOSPC'],
+    ['sync', 'EIO'],
+  ] as const) {
+    const path = newDirectory()
+    const { faults, disk } = failingDisk()
+    const node = await start(path, { disk })
+    await node.create('before')
+    faults[kind] = code
+    await t.rejects(node.create('lost'), { code }, `${kind} fails`)
+    await t.rejects(node.create('still'), { code })
+    faults[kind] = ''
+    await node.create('after')
+    t.same([...node.cluster.image.topics.keys()], ['before', 'after'], 'what was refused has not happened')
+    const seen = node.seen()
+    const copy = killed(path)
+    await node.close()
+    for (const directory of [path, copy]) {
+      const again = await start(directory)
+      t.same(again.seen(), seen)
+      await again.close()
+    }
+  }
 })
