@@ -338,7 +338,8 @@ export class LogDirectory {
   }
 
   #startOffsetsNow(): Map<PartitionKey, Offset> {
-    return this.#collect(this.#startOffsets, (log) => (log.startOffset > log.firstFileOffset ? log.startOffset : undefined))
+    // Also where files begin just there: until their directory is synced, a power failure brings back those before.
+    return this.#collect(this.#startOffsets, (log) => (log.startOffset > 0 ? log.startOffset : undefined))
   }
 
   #highWatermarksNow(): Map<PartitionKey, Offset> {
