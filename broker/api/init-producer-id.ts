@@ -11,6 +11,8 @@ export const initProducerId = api({
     if (transactionalId === '') return { errorCode: ErrorCode.INVALID_REQUEST }
     if (transactionalId !== null) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
     if ((producerId === -1) !== (producerEpoch === -1)) return { errorCode: ErrorCode.INVALID_REQUEST }
-    return { producerId: await cluster.nextProducerId(), producerEpoch: 0 }
+    const id = await cluster.nextProducerId()
+    // The metadata log's disk failed: producers ask again.
+    return id < 0 ? { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE } : { producerId: id, producerEpoch: 0 }
   },
 })

@@ -36,7 +36,7 @@ const logConfig = Settings.defaults.logConfig(
   new Map([
     ['retention.ms', '-1'],
     ['retention.bytes', '-1'],
-    ['segment.bytes', String(64 * mebibyte)],
+    ['segment.bytes', String(16 * mebibyte)],
     ['max.message.bytes', String(32 * mebibyte)],
   ]),
 )
