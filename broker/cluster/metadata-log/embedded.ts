@@ -84,6 +84,8 @@ export class EmbeddedMetadataLog implements MetadataLog {
     }
     this.#log.assignEpoch(Math.max(1, this.#log.latestEpoch, newest?.id.epoch ?? 0))
     if (this.#log.endOffset === 0) await this.#takeBootstrap()
+    // Here nothing is known to be committed yet: recovering from a failure now, as `readFrom` does later, would cut all of it off.
+    this.#throwIfOffline()
     yield* this.readFrom(newest?.id.end ?? 0)
     this.#log.highWatermark = this.#log.endOffset
   }
