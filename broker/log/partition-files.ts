@@ -8,6 +8,18 @@ export function writePartitionMetadata(disk: Disk, folder: string, topicId: stri
   writeWhole(disk, `${folder}/${metadataName}`, Buffer.from(`version: 0\ntopic_id: ${topicId}`))
 }
 
+/** The file has no checksum: a torn one could name another topic, so nothing in the folder is durable before it is. */
+export async function syncPartitionMetadata(disk: Disk, folder: string): Promise<void> {
+  const path = `${folder}/${metadataName}`
+  if (!disk.exists(path)) return
+  const file = disk.open(path, 'append')
+  try {
+    await file.sync()
+  } finally {
+    file.close()
+  }
+}
+
 /** Undefined where there is none, or none that can be read. */
 export function readTopicId(disk: Disk, folder: string): string | undefined {
   const text = readWhole(disk, `${folder}/${metadataName}`)?.toString()

@@ -26,12 +26,12 @@ import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogEnvironment } from './log-environment.ts'
 import { emptySlice, failedSlice, LogReader, type ReadOptions, type Slice } from './log-reader.ts'
-import { writePartitionMetadata } from './partition-files.ts'
+import { syncPartitionMetadata, writePartitionMetadata } from './partition-files.ts'
 import type { Offset } from './offset.ts'
 import { rebuildProducers, snapshotOffsets, snapshotPath } from './producer-recovery.ts'
 import { encodeSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
-import { epochFileName, filesOf, recoverLog, reindex, truncateSegment } from './recovery.ts'
+import { epochFileName, filesOf, loadIndexes, recoverLog, truncateSegment } from './recovery.ts'
 import { countDeletable } from './retention.ts'
 import { Segment, type SegmentContext } from './segment.ts'
 import { Segments } from './segments.ts'
@@ -141,7 +141,7 @@ export class PartitionLog {
     this.#context = {
       disk: environment.disk,
       openFiles: environment.openFiles,
-      reindex: (segment) => reindex(environment.disk, segment, this.#config.indexIntervalBytes),
+      loadIndexes: (segment) => loadIndexes(environment.disk, segment, this.#config.indexIntervalBytes),
     }
     this.#reader = new LogReader({ segments: this.#segments, tail: this.#tail, environment, readFailed: (error) => this.#fail(error) })
     this.#rules = new AppendRules(config)
@@ -503,7 +503,7 @@ export class PartitionLog {
     try {
       for (const { segment } of unsynced) work.push(syncFile(segment))
       if (namesToSync) work.push(disk.syncDirectory(this.#folder))
-      if (!this.#folderIsDurable) work.push(this.#environment.syncRoot())
+      if (!this.#folderIsDurable) work.push(this.#environment.syncRoot(), syncPartitionMetadata(disk, this.#folder))
       await Promise.all(work)
     } catch (error) {
       this.#fail(error)

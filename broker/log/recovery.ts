@@ -83,9 +83,29 @@ export function readEpochs(disk: Disk, folder: string): LeaderEpochs | undefined
   return bytes && LeaderEpochs.parse(bytes.toString())
 }
 
-/** Makes the indexes of a sealed segment from its batches. */
-export function reindex(disk: Disk, segment: Segment, indexIntervalBytes: number): SegmentIndexes {
+/** The indexes of a sealed segment: its files, or if they can't be right, made from its batches. */
+export function loadIndexes(disk: Disk, segment: Segment, indexIntervalBytes: number): SegmentIndexes {
+  const read = segment.readIndexes()
+  if (read && reachesEnd(segment, read)) return read
   return reindexed(segment, rebuildAborted(disk, segment), indexIntervalBytes)
+}
+
+/** As far behind a segment's end as its last index entry may lie, but for large batches. */
+const unindexedBytesMax = 1024 * 1024
+
+/** A stale index stops early: the batches behind its last entry tell. */
+function reachesEnd(segment: Segment, { offsets, times }: SegmentIndexes): boolean {
+  const start = offsets.lastPosition
+  return segment.with((file) => {
+    const scan = new BatchScan(file, start, segment.writtenBytes, 64 * 1024)
+    let batches = 0
+    while (scan.next()) {
+      if (batches++ === 0 && start > 0 && scan.batch.lastOffset !== offsets.lastOffset) return false
+      if (scan.batch.maxTimestamp > times.lastTimestamp) return false
+      if (batches > 2 && scan.position - start > unindexedBytesMax) return false
+    }
+    return scan.damage === undefined
+  })
 }
 
 function reindexed(segment: Segment, aborted: TransactionIndex, indexIntervalBytes: number): SegmentIndexes {
@@ -233,7 +253,8 @@ class Recovery {
     const end = offsets.lastOffset + 1
     const isRight = segment.with((file) => {
       const scan = new BatchScan(file, position, segment.bytes)
-      return scan.next() && scan.batch.lastOffset === offsets.lastOffset && scan.needBody() && scan.batch.checkCrc()
+      if (!scan.next() || scan.batch.lastOffset !== offsets.lastOffset || scan.batch.maxTimestamp > times.lastTimestamp) return false
+      return scan.needBody() && scan.batch.checkCrc()
     })
     times.truncateTo(end)
     if (!isRight || times.count === 0) return 0

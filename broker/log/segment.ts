@@ -21,13 +21,13 @@ export interface SegmentIndexes {
   readonly aborted: TransactionIndex
 }
 
-/** Makes a sealed segment's indexes anew where their files are missing or wrong. */
-export type Reindex = (segment: Segment) => SegmentIndexes
+/** A sealed segment's indexes: from their files, or made anew where these are missing or wrong. */
+export type LoadIndexes = (segment: Segment) => SegmentIndexes
 
 export interface SegmentContext {
   readonly disk: Disk
   readonly openFiles: OpenFiles
-  readonly reindex: Reindex
+  readonly loadIndexes: LoadIndexes
 }
 
 export const noTimestamp = -1
@@ -123,7 +123,7 @@ export class Segment implements CachedFile, Closable {
       return this.#indexes
     }
     if (this.isSealed) {
-      this.#indexes = this.readIndexes() ?? this.#context.reindex(this)
+      this.#indexes = this.#context.loadIndexes(this)
       this.#context.openFiles.used(this)
     } else this.#indexes = emptyIndexes(this.baseOffset)
     return this.#indexes

@@ -30,8 +30,8 @@ export class MemoryDisk implements Disk {
   readonly swallows: boolean = false
   /** Called before each operation; what it throws is the operation's failure. */
   before: (operation: Operation, path: string) => void = () => {}
-  /** Descriptors open now. */
-  openCount = 0
+  /** Of descriptors open now. */
+  readonly openPaths: string[] = []
   readonly #locks = new Set<string>()
 
   /** From now on this operation fails on paths that end so. */
@@ -76,8 +76,9 @@ export class MemoryDisk implements Disk {
       if (!this.directories.has(parent(path))) throw new DiskError('ENOENT', 'open', path)
       this.files.set(path, new Content())
     }
-    this.openCount++
-    return new MemoryFile(this, path, this.#content(path, 'open'))
+    const content = this.#content(path, 'open')
+    this.openPaths.push(path)
+    return new MemoryFile(this, path, content)
   }
 
   exists(path: string): boolean {
@@ -223,7 +224,7 @@ class MemoryFile implements DiskFile {
   close(): void {
     if (!this.#isOpen) throw new DiskError('EBADF', 'close', this.path)
     this.#isOpen = false
-    this.#disk.openCount--
+    this.#disk.openPaths.splice(this.#disk.openPaths.indexOf(this.path), 1)
   }
 }
 
