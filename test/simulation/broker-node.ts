@@ -80,7 +80,7 @@ export class BrokerNode {
   start(): void {
     const { scheduler, network, disk, wall, random } = this.#options
     this.#life++
-    this.#excused = false
+    this.#excused = disk.isTroubled
     this.#stopping = false
     const life = new SimulatedProcess(scheduler, `broker ${this.#life}`, host)
     this.#process = life
@@ -173,8 +173,8 @@ export class BrokerNode {
     const { history } = this.#options
     if (!this.#broker) return
     this.#watermarks.check(this.#logs(), ({ topic, partition, startOffset }) => {
-      const seen = history.partition(topic, partition)
-      seen.startSeen = Math.max(seen.startSeen, startOffset)
+      const seen = history.known(topic, partition)
+      if (seen) seen.startSeen = Math.max(seen.startSeen, startOffset)
     })
   }
 

@@ -4,8 +4,7 @@
  * A partition's history is a map from offsets to batches. It fills as acknowledgements and reads come, in any order; once an offset has a
  * batch, nobody may see another there, unless a power failure took what nobody had promised to keep.
  */
-import { crc32 } from 'node:zlib'
-import { batchAt, contentOffset, type FoundBatch, headerBytes } from './clients/batch.ts'
+import { batchAt, contentOffset, crcOffset, type FoundBatch } from './clients/batch.ts'
 import { Violation } from './violation.ts'
 
 export interface SentBatch {
@@ -107,8 +106,13 @@ export class PartitionHistory {
   /** The batch that was sent with these bytes; there must be one. */
   identify(found: FoundBatch, reader: string): SentBatch {
     const batch = this.#byContent.get(contentKey(found.bytes))
-    if (!batch?.bytes.subarray(contentOffset).equals(found.bytes.subarray(contentOffset))) {
-      throw new Violation(1, `${this.name}: ${reader} found a batch at ${found.baseOffset} that nobody sent here`)
+    if (!batch) throw new Violation(1, `${this.name}: ${reader} found a batch at ${found.baseOffset} that nobody sent here`)
+    if (!batch.bytes.subarray(contentOffset).equals(found.bytes.subarray(contentOffset))) {
+      const at = found.bytes.findIndex((byte, index) => index >= contentOffset && byte !== batch.bytes[index])
+      throw new Violation(
+        1,
+        `${this.name}: a batch of ${batch.by} was changed at its byte ${at}: ${reader} found it so at ${found.baseOffset}`,
+      )
     }
     return batch
   }
@@ -144,7 +148,8 @@ export class PartitionHistory {
     life: number,
     powerFailed: boolean,
   ): void {
-    if (start > this.startSeen) throw new Violation(1, `${this.name}: the log began at ${this.startSeen}, and its files at ${start}`)
+    if (start > Math.max(this.startSeen, this.deletingBefore))
+      throw new Violation(1, `${this.name}: the log began at ${this.startSeen}, and its files at ${start}`)
     for (const found of batches) {
       const batch = this.identify(found, 'the disk')
       this.#place(batch, found.baseOffset, 'found on the disk')
@@ -169,10 +174,9 @@ export class PartitionHistory {
       if (batch.acknowledged) this.acknowledgedCount--
       batch.acknowledged = false
     }
-    if (this.endSeen > end) {
-      this.endSeen = end
-      this.#losses.push({ life, end })
-    }
+    this.endSeen = Math.min(this.endSeen, end)
+    // What the dead broker said of batches beyond may still be on its way to somebody.
+    if (powerFailed) this.#losses.push({ life, end })
   }
 
   /** DeleteRecords was confirmed: the log starts here, or later. */
@@ -209,9 +213,9 @@ export class PartitionHistory {
   }
 }
 
-/** The records' bytes tell batches apart: they are drawn by chance, and the broker never changes them. */
+/** Records are drawn by chance, so that a batch's own checksum tells it from others. (A CRC-32 would not: gzip ends in one, and cancels it.) */
 function contentKey(batch: Buffer): number {
-  return crc32(batch.subarray(headerBytes))
+  return batch.readUInt32BE(crcOffset)
 }
 
 export class History {
@@ -225,6 +229,11 @@ export class History {
       this.#partitions.set(name, partition)
     }
     return partition
+  }
+
+  /** If anybody wrote there. */
+  known(topic: string, index: number): PartitionHistory | undefined {
+    return this.#partitions.get(`${topic}-${index}`)
   }
 
   all(): PartitionHistory[] {

@@ -27,7 +27,7 @@ import { drawFault, type Fault } from './faults.ts'
 import { History, type PartitionHistory } from './history.ts'
 import { drawPlan, type Plan } from './plan.ts'
 import { WallClock } from './platform/clock.ts'
-import { SimulatedDisk } from './platform/disk.ts'
+import { roomy, SimulatedDisk } from './platform/disk.ts'
 import { SimulatedNetwork } from './platform/network.ts'
 import { SimulatedProcess } from './platform/process.ts'
 import { SeededRandom } from './platform/random.ts'
@@ -63,6 +63,7 @@ export class World {
   readonly #clients: Client[] = []
   readonly #faultRandom: SeededRandom
   #faulting = false
+  #faultsOver: Promise<void> = Promise.resolve()
   #auditor: Auditor | undefined
 
   /** @param print gets a readable line for everything of note. */
@@ -130,6 +131,8 @@ export class World {
     this.#startClients(partitions)
     if (!faultsEarly) this.#startFaults()
     await this.#sleep(this.plan.workMillis)
+    this.#faulting = false
+    await this.#faultsOver
     this.#heal()
     await this.#finish()
     await this.#lastEnd()
@@ -183,7 +186,8 @@ export class World {
 
   #startFaults(): void {
     this.#faulting = true
-    void this.#playFaults().catch((error: unknown) => this.#scheduler.fail(error))
+    this.#faultsOver = this.#playFaults()
+    this.#faultsOver.catch((error: unknown) => this.#scheduler.fail(error))
   }
 
   async #playFaults(): Promise<void> {
@@ -239,11 +243,10 @@ export class World {
   }
 
   async #fillDisk(roomBytes: number, forMillis: number): Promise<void> {
-    const { capacityBytes } = this.#disk
     this.#node.excuse()
     this.#disk.capacityBytes = this.#disk.usedBytes + roomBytes
     await this.#sleep(forMillis)
-    this.#disk.capacityBytes = capacityBytes
+    this.#disk.capacityBytes = roomy
     await this.#restart()
   }
 
@@ -254,10 +257,9 @@ export class World {
 
   #heal(): void {
     this.#trace.line(() => 'all heals')
-    this.#faulting = false
     this.#network.heal()
     this.#disk.clearFaults()
-    this.#disk.capacityBytes = Number.MAX_SAFE_INTEGER
+    this.#disk.capacityBytes = roomy
     this.#node.killAtDiskOperation(Number.POSITIVE_INFINITY, false)
   }
 

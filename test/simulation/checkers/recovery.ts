@@ -30,14 +30,15 @@ export interface Repeated {
 export function survey(disk: SimulatedDisk, dataDirectory: string, history: PartitionHistory, journal: readonly Repeated[]): Survey {
   const segments = segmentsOf(disk, `${dataDirectory}/${history.name}`, journal)
   const bases = [...segments.keys()].sort((one, other) => one - other)
+  const mayStartAt = Math.max(history.startSeen, history.deletingBefore)
   let found: Survey = { start: bases[0] ?? 0, end: bases[0] ?? 0, batches: [] }
   let isBroken = false
   for (const base of bases) {
     if (isBroken || base !== found.end) {
-      if (base > history.startSeen) break
+      if (base > mayStartAt) break
       found = { start: base, end: base, batches: [] }
     }
-    isBroken = !readSegment(segments.get(base) as Buffer, found, history.startSeen)
+    isBroken = !readSegment(segments.get(base) as Buffer, found, mayStartAt)
   }
   return found
 }
@@ -86,7 +87,7 @@ export function checkRecovered(history: PartitionHistory, found: Survey, log: { 
       `${history.name}: the files held whole batches up to ${found.end}, the recovered log ends at ${log.endOffset}: ${fate}`,
     )
   }
-  if (log.startOffset > Math.max(history.startSeen, found.start)) {
+  if (log.startOffset > Math.max(history.startSeen, history.deletingBefore, found.start)) {
     throw new Violation(1, `${history.name}: the log starts at ${log.startOffset} after recovery, and started at ${history.startSeen}`)
   }
 }

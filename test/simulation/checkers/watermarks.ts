@@ -35,8 +35,8 @@ export class Watermarks {
         marks = { start: -1, highWatermark: 0, durableEnd: 0 }
         this.#seen.set(log, marks)
       }
-      if (log.offline) continue
       if (startOffset !== marks.start) started(log)
+      if (log.offline) continue
       const inOrder = startOffset <= highWatermark && highWatermark <= log.writtenEnd && log.writtenEnd <= log.endOffset
       const inBounds = log.lastStableOffset <= highWatermark && durableEnd <= log.writtenEnd
       if (!inOrder || !inBounds) throw new Violation(3, `${nameOf(log)}: out of order: ${describe(log)}`)

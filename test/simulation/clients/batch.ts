@@ -8,10 +8,10 @@ import { gzipSync } from 'node:zlib'
 import { crc32c } from '@node-rs/crc32'
 import { sizeOfVarint, writeVarint } from '../../../client/protocol/varint.ts'
 
-export const headerBytes = 61
+const headerBytes = 61
 const lengthOffset = 8
 const logOverheadBytes = 12
-const crcOffset = 17
+export const crcOffset = 17
 /** From here on a batch is the producer's, byte for byte. */
 export const contentOffset = 21
 const gzip = 1

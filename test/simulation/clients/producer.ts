@@ -34,6 +34,7 @@ export interface Target {
 /** One partition of an idempotent producer: what is to be sent, first come first. */
 interface Lane {
   target: Target
+  batches: number
   nextSequence: number
   /** Sent or to be sent, and not known to be written, in order. */
   unknown: SequencedBatch[]
@@ -41,9 +42,12 @@ interface Lane {
 
 interface SequencedBatch {
   sent: SentBatch
+  /** How many the lane had before it. */
+  ordinal: number
   inFlight: boolean
 }
 
+const batchesKnownAgain = 5
 const firstVersionWithTopicIds = 13
 const firstVersionWithoutTopicNames = 13
 
@@ -63,7 +67,7 @@ export class Producer extends Client {
   constructor(around: Surroundings, traits: ProducerTraits, targets: readonly Target[]) {
     super(around)
     this.#traits = traits
-    this.#lanes = targets.map((target) => ({ target, nextSequence: 0, unknown: [] }))
+    this.#lanes = targets.map((target) => ({ target, batches: 0, nextSequence: 0, unknown: [] }))
     this.#noise = around.random.bytes(traits.valueBytesMax + 4096)
     this.#left = traits.batches
   }
@@ -140,9 +144,11 @@ export class Producer extends Client {
   #nextOf(lane: Lane): SequencedBatch | undefined {
     const again = lane.unknown.find((batch) => !batch.inFlight)
     if (again) return again
-    if (this.#left <= 0 || lane.unknown.length >= 5) return undefined
+    // A broker knows a producer's last five batches again: the oldest that is unknown must be among them.
+    const oldest = lane.unknown[0]
+    if (this.#left <= 0 || (oldest && lane.batches - oldest.ordinal >= batchesKnownAgain)) return undefined
     this.#left--
-    const batch = { sent: this.#make(lane), inFlight: false }
+    const batch = { sent: this.#make(lane), ordinal: lane.batches++, inFlight: false }
     if (this.#traits.idempotent) lane.unknown.push(batch)
     return batch
   }

@@ -129,7 +129,7 @@ export class Vandal extends Client {
       producerEpoch: -1,
       baseSequence: -1,
     })
-    records.writeUInt32BE(records.readUInt32BE(17) ^ 0x5a5a5a5a, 17)
+    records.writeUInt32BE((records.readUInt32BE(17) ^ 0x5a5a5a5a) >>> 0, 17)
     return {
       acks: this.random.pick([-1, 0, 1, 7]),
       timeoutMs: this.random.between(-1, 100),

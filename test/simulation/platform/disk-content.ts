@@ -156,8 +156,9 @@ export class Content {
       (Math.floor((position + random.below(bytes.length + 1)) / traits.tearUnit) + 1) * traits.tearUnit - position,
     )
     const kept = Buffer.from(bytes.subarray(0, traits.tearUnit === 1 ? cut - 1 : cut))
-    if (kept.length > 0 && random.chance(traits.flipChance)) {
-      const at = random.below(kept.length)
+    const fresh = Math.max(0, device.size - position)
+    if (kept.length > fresh && random.chance(traits.flipChance)) {
+      const at = random.between(fresh, kept.length - 1)
       kept[at] = (kept[at] as number) ^ (1 << random.below(8))
     }
     device.write(kept, position)

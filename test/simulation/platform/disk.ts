@@ -23,7 +23,7 @@ export interface DiskTraits {
   tearUnit: number
   /** That the missing part reads as what it never was: zeros within a file of full size, where false leaves the file shorter. */
   zeroFillChance: number
-  /** That a torn write has a flipped bit in it. */
+  /** That a torn write has a flipped bit in it, where the device held nothing before. */
   flipChance: number
   /** After a failed sync the cache forgets that these pages were dirty (Linux): a later sync that succeeds does not save them. */
   forgetsFailedSync: boolean
@@ -56,6 +56,9 @@ export interface DiskFault {
   times: number
 }
 
+/** More than any world writes. */
+export const roomy = 1024 * 1024 * 1024
+
 export class SimulatedDisk {
   readonly scheduler: Scheduler
   readonly random: SeededRandom
@@ -64,7 +67,7 @@ export class SimulatedDisk {
   readonly #faults: DiskFault[] = []
   readonly #locks = new Map<string, SimulatedProcess>()
   /** Bytes that fit on the device. */
-  capacityBytes = 1024 * 1024 * 1024
+  capacityBytes = roomy
   usedBytes = 0
   /** Every call takes this much longer. */
   stallMicros: Micros = 0
@@ -83,6 +86,11 @@ export class SimulatedDisk {
   /** Plants a fault; it stays until used up or cleared. */
   fault(fault: DiskFault): void {
     this.#faults.push(fault)
+  }
+
+  /** A fault is planted, or the device is small. */
+  get isTroubled(): boolean {
+    return this.#faults.length > 0 || this.capacityBytes < roomy
   }
 
   clearFaults(): void {
