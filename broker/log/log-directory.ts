@@ -10,9 +10,11 @@ import { type Disk, DiskError } from '../platform/disk.ts'
 import type { Random } from '../platform/random.ts'
 import { Checkpoint, type PartitionKey, partitionKey } from './checkpoint.ts'
 import { claimDirectory, type DirectoryIdentity, DirectoryRefused, takeCleanMarker, writeCleanMarker } from './directory-identity.ts'
+import { CommitJournal, journalKey } from './commit-journal.ts'
 import { FileRemoval } from './file-removal.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Housekeeping } from './housekeeping.ts'
+import { restoreJournal } from './journal-recovery.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogEnvironment } from './log-environment.ts'
 import type { Offset } from './offset.ts'
@@ -45,6 +47,8 @@ export interface LogDirectorySettings {
   readonly producerIdExpirationMillis: number
   /** Sealed segments whose files and indexes stay open. */
   readonly openSegmentsMax: number
+  /** Size of each of the commit journal's two files; 0: no journal. */
+  readonly commitJournalBytes: number
 }
 
 const defaults: LogDirectorySettings = {
@@ -56,6 +60,7 @@ const defaults: LogDirectorySettings = {
   flushCheckMillis: 1_000,
   producerIdExpirationMillis: 86_400_000,
   openSegmentsMax: 256,
+  commitJournalBytes: 32 * 1024 * 1024,
 }
 
 /** Read buffers kept for the next cold read, 1 MiB each. */
@@ -112,6 +117,7 @@ export class LogDirectory {
   readonly #environment: LogEnvironment<PartitionLog>
   readonly #housekeeping: Housekeeping
   readonly #commit: GroupCommit
+  readonly #journal: CommitJournal | undefined
   readonly #logs = new Set<PartitionLog>()
   /** Partition folders found at start that nobody has opened yet. */
   readonly #unopened = new Set<string>()
@@ -155,9 +161,19 @@ export class LogDirectory {
     this.#startOffsets = new Checkpoint(disk, `${path}/log-start-offset-checkpoint`, logger)
     this.#highWatermarks = new Checkpoint(disk, `${path}/replication-offset-checkpoint`, logger)
     this.wasClean = takeCleanMarker(disk, path)
+    const generation = restoreJournal(disk, path, logger)
     this.#findFolders()
     this.tailCache = new TailCache(settings.tailCacheBytes)
-    this.#commit = new GroupCommit(clock, (seconds) => options.onFlushed?.(seconds))
+    const bytesPerFile = settings.commitJournalBytes
+    const journalOptions = {
+      disk,
+      directory: path,
+      bytesPerFile,
+      logger,
+      syncSegments: (logs: ReadonlySet<string>) => this.#syncNamed(logs),
+    }
+    this.#journal = bytesPerFile > 0 ? new CommitJournal(journalOptions, generation) : undefined
+    this.#commit = new GroupCommit(clock, (seconds) => options.onFlushed?.(seconds), this.#journal)
     this.#environment = {
       disk,
       clock,
@@ -173,6 +189,7 @@ export class LogDirectory {
       failed: (log, error) => this.#failed(log, error),
       durable: (log, upTo, callback) => this.#durable(log, upTo, callback),
       syncRoot: () => this.#syncRoot(),
+      forgetJournaled: (log, syncNow) => this.#journal?.forget(log, syncNow),
       firstFile: (log) => this.#forgetNoted(log),
       noteStartOffsets: () => this.#startOffsets.writeNow(this.#startOffsetsNow()),
       noteRecoveryPoints: () => this.#recoveryPoints.writeNow(this.#recoveryPointsNow()),
@@ -221,7 +238,7 @@ export class LogDirectory {
     const name = partitionFolder(topic, partition)
     const folder = `${this.path}/${name}`
     const key = partitionKey(topic, partition)
-    let isNew = !this.#unopened.delete(name)
+    let isNew = !this.#unopened.has(name)
     if (!isNew) {
       const found = readTopicId(this.#disk, folder)
       if (found !== undefined && found !== topicId) {
@@ -236,6 +253,7 @@ export class LogDirectory {
       highWatermark: isNew ? 0 : (this.#highWatermarks.get(key) ?? 0),
     }
     const log = new PartitionLog({ environment: this.#environment, folder, topic, partition, topicId, config, noted, isNew })
+    this.#unopened.delete(name)
     this.#logs.add(log)
     // What was noted down vouches for more than there is: it must not vouch for what comes in its place.
     if (log.endOffset < noted.recoveryPoint && !log.offline) this.#recoveryPoints.writeNow(this.#recoveryPointsNow())
@@ -316,6 +334,12 @@ export class LogDirectory {
     return this.#rootSync
   }
 
+  /** The segments of the logs that the commit journal names so. A log that is gone needs none. */
+  async #syncNamed(names: ReadonlySet<string>): Promise<void> {
+    const named = [...this.#logs].filter((log) => names.has(journalKey(log)))
+    await Promise.all(named.map((log) => log.sync()))
+  }
+
   #failed(log: PartitionLog, error: DiskError): void {
     const { topic, partition } = log
     this.#logger.error({ err: error, topic, partition, code: error.code }, 'The disk failed a partition: it is offline')
@@ -374,6 +398,9 @@ export class LogDirectory {
     await Promise.all([...this.#logs].map((log) => log.sync()))
     for (const log of this.#logs) log.close()
     const isClean = [...this.#logs].every(({ offline }) => !offline)
+    // Every log is synced where it belongs; one that is not keeps what the journal has of it.
+    if (isClean) this.#journal?.remove()
+    else this.#journal?.close()
     this.#removal.close()
     try {
       this.#recoveryPoints.writeNow(this.#recoveryPointsNow())
