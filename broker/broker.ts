@@ -205,6 +205,7 @@ export class Broker {
 function directorySettings(settings: Settings) {
   return {
     tailCacheBytes: settings.get('stele.tail.cache.bytes'),
+    commitJournalBytes: settings.get('stele.commit.journal.bytes'),
     recoveryPointCheckpointMillis: settings.get('log.flush.offset.checkpoint.interval.ms'),
     startOffsetCheckpointMillis: settings.get('log.flush.start.offset.checkpoint.interval.ms'),
     retentionCheckMillis: settings.get('log.retention.check.interval.ms'),

@@ -302,6 +302,10 @@ const stele = {
     string('127.0.0.1:9644', { allowed: 'host:port, or off', check: httpAddressFault }),
     'Where /metrics, /healthz and /readyz are served over HTTP, as host:port; off for nowhere.',
   ),
+  'stele.commit.journal.bytes': setting(
+    int(32 * mebibyte, { min: 0 }),
+    'Size of each of the two files of the commit journal, which makes durable at once what many partitions wrote. 0: none, every partition is synced by itself.',
+  ),
   'stele.tail.cache.bytes': setting(
     long(64 * mebibyte, { min: 0 }),
     'How many bytes of the newest batches are kept in memory, over all partitions, for consumers at the head.',

@@ -13,23 +13,35 @@ import assert from 'node:assert/strict'
 import { uuidBytes, uuidText } from '../../client/protocol/uuid.ts'
 import { crc32c } from '../../client/records/crc32c.ts'
 import { readInt64, writeInt64 } from '../../client/records/int64.ts'
+import type { Logger } from '../metrics/logger.ts'
 import { type Disk, DiskError, type DiskFile } from '../platform/disk.ts'
 import type { Offset } from './offset.ts'
 
-/** Bytes of a segment as they were written, and where. */
-export interface JournalEntry {
+/** A place in a partition's files. */
+export interface JournalPlace {
   readonly topicId: string
   readonly partition: number
   /** The base offset that names the segment. */
   readonly segment: Offset
   readonly position: number
+}
+
+/** Bytes to be repeated, and where they were written. */
+export interface JournalPart extends JournalPlace {
+  readonly chunks: readonly Buffer[]
+  readonly size: number
+}
+
+/** Bytes that were repeated. */
+export interface JournalEntry extends JournalPlace {
   readonly bytes: Buffer
 }
 
 export interface JournalOptions {
   readonly disk: Disk
   readonly directory: string
-  readonly bytesPerFile?: number
+  readonly bytesPerFile: number
+  readonly logger: Logger
   /** Syncs the segments of these logs, `topicId/partition`; the file that repeats them is then used anew. */
   syncSegments(logs: ReadonlySet<string>): Promise<void>
 }
@@ -38,10 +50,11 @@ const magic = 0x53544c4a
 const roundHeaderBytes = 36
 const entryHeaderBytes = 44
 const crcStart = 8
-const bytesPerFileDefault = 32 * 1024 * 1024
+/** In place of a segment: all that came before of this log counts no more. */
+const forgotten = -1
 const extendChunkBytes = 1024 * 1024
 
-const fileNames = ['commit-journal-0', 'commit-journal-1'] as const
+export const journalFileNames = ['commit-journal-0', 'commit-journal-1'] as const
 
 interface Half {
   readonly file: DiskFile
@@ -60,46 +73,81 @@ export class CommitJournal {
   #generation: number
   #number = 0
   #opening: Promise<void> | undefined
+  #isClosed = false
 
   /** @param generation higher than any that a round found by `replayJournal` has. */
   constructor(options: JournalOptions, generation: number) {
     this.#options = options
     this.#generation = generation
-    this.#bytesPerFile = options.bytesPerFile ?? bytesPerFileDefault
+    this.#bytesPerFile = options.bytesPerFile
   }
 
-  /** Makes and extends the files, so that a commit overwrites space that is there. Until it is done, `commit` has no room. */
+  /**
+   * Makes and extends the files, so that a commit overwrites space that is there. Until it is done, `commit` has no room,
+   * and where the disk refuses it never has.
+   */
   open(): Promise<void> {
-    this.#opening ??= this.#open()
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#options.logger.warn({ err: error }, 'The commit journal cannot be made: each log is synced by itself')
+    })
     return this.#opening
   }
 
   async #open(): Promise<void> {
     const halves: Half[] = []
-    for (const name of fileNames) {
+    for (const name of journalFileNames) {
       const file = this.#options.disk.open(`${this.#options.directory}/${name}`, 'replace')
       const zeros = Buffer.alloc(extendChunkBytes)
-      for (let at = 0; at < this.#bytesPerFile; at += extendChunkBytes) await file.writeLater([zeros], at)
+      for (let at = 0; at < this.#bytesPerFile; at += extendChunkBytes) {
+        await file.writeLater([zeros.subarray(0, Math.min(extendChunkBytes, this.#bytesPerFile - at))], at)
+      }
       await file.sync()
       halves.push({ file, end: 0, logs: new Set(), retiring: false })
     }
     await this.#options.disk.syncDirectory(this.#options.directory)
-    this.#halves = halves as [Half, Half]
+    if (this.#isClosed) for (const { file } of halves) file.close()
+    else this.#halves = halves as [Half, Half]
   }
 
   /**
-   * Makes the entries durable: resolves when they are, rejects with the disk's error.
+   * Makes the parts durable: resolves when they are, rejects with the disk's error. Their chunks are used before it returns.
    * `undefined`: there is no room now, so sync the segments themselves.
    */
-  commit(entries: readonly JournalEntry[]): Promise<void> | undefined {
-    const bytes = entries.reduce((sum, entry) => sum + entryHeaderBytes + entry.bytes.length, roundHeaderBytes)
+  commit(parts: readonly JournalPart[]): Promise<void> | undefined {
+    const bytes = parts.reduce((sum, { size }) => sum + entryHeaderBytes + size, roundHeaderBytes)
     const half = this.#halfWithRoom(bytes)
     if (!half) return undefined
-    const chunks = this.#encode(entries, bytes)
-    for (const { topicId, partition } of entries) half.logs.add(`${topicId}/${partition}`)
+    const chunks = this.#encode(parts, bytes)
+    for (const part of parts) half.logs.add(journalKey(part))
     const at = half.end
     half.end += bytes
     return this.#write(half.file, chunks, at)
+  }
+
+  /**
+   * Part of this log is about to be cut off and written over: what is repeated of it so far must not come back.
+   * Blocks until that is on the device; `syncNow` puts the log's own files there first, as nothing else vouches for them then.
+   */
+  forget(log: Pick<JournalPlace, 'topicId' | 'partition'>, syncNow: () => void): void {
+    const halves = (this.#halves ?? []).filter(({ logs }) => logs.has(journalKey(log)))
+    if (halves.length === 0) return
+    syncNow()
+    const part = { ...log, segment: forgotten, position: 0, chunks: [], size: 0 }
+    const bytes = roundHeaderBytes + entryHeaderBytes
+    const half = this.#halfWithRoom(bytes)
+    if (!half) return this.#voidAll()
+    half.file.write(this.#encode([part], bytes), half.end)
+    half.end += bytes
+    half.file.syncNow()
+  }
+
+  /** Without room for a word about one log, the journal forgets all of them; the caller's next rounds sync the files themselves. */
+  #voidAll(): void {
+    for (const { file } of this.#halves ?? []) {
+      file.truncate(0)
+      file.syncNow()
+    }
+    this.#halves = undefined
   }
 
   async #write(file: DiskFile, chunks: readonly Buffer[], at: number): Promise<void> {
@@ -114,6 +162,7 @@ export class CommitJournal {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const { file } of this.#halves ?? []) file.close()
     this.#halves = undefined
   }
@@ -122,11 +171,14 @@ export class CommitJournal {
   remove(): void {
     this.close()
     const { disk, directory } = this.#options
-    for (const name of fileNames) if (disk.exists(`${directory}/${name}`)) disk.remove(`${directory}/${name}`)
+    for (const name of journalFileNames) if (disk.exists(`${directory}/${name}`)) disk.remove(`${directory}/${name}`)
   }
 
   #halfWithRoom(bytes: number): Half | undefined {
-    if (!this.#halves) return undefined
+    if (!this.#halves) {
+      void this.open()
+      return undefined
+    }
     const half = this.#halves[this.#current] as Half
     if (!half.retiring && half.end + bytes <= this.#bytesPerFile) return half
     if (!half.retiring) this.#retire(half)
@@ -152,24 +204,24 @@ export class CommitJournal {
     )
   }
 
-  #encode(entries: readonly JournalEntry[], bytes: number): Buffer[] {
+  #encode(parts: readonly JournalPart[], bytes: number): Buffer[] {
     const header = Buffer.allocUnsafe(roundHeaderBytes)
     const chunks: Buffer[] = [header]
-    for (const { topicId, partition, segment, position, bytes: data } of entries) {
+    for (const { topicId, partition, segment, position, chunks: data, size } of parts) {
       const head = Buffer.allocUnsafe(entryHeaderBytes)
       uuidBytes(topicId).copy(head, 0)
       head.writeInt32BE(partition, 16)
       writeInt64(head, 20, segment)
       writeInt64(head, 28, position)
-      head.writeInt32BE(data.length, 36)
+      head.writeInt32BE(size, 36)
       head.writeInt32BE(0, 40)
-      chunks.push(head, data)
+      chunks.push(head, ...data)
     }
     header.writeUInt32BE(magic, 0)
     writeInt64(header, 8, this.#generation)
     writeInt64(header, 16, this.#number++)
     header.writeInt32BE(bytes, 24)
-    header.writeInt32BE(entries.length, 28)
+    header.writeInt32BE(parts.length, 28)
     header.writeInt32BE(0, 32)
     let crc = crc32c(header, crcStart, header.length)
     for (let index = 1; index < chunks.length; index++) {
@@ -189,10 +241,21 @@ export interface Replay {
 
 /** Reads what a crash left. Stops, in each file, at the first round that is torn or of another use of the file. */
 export function replayJournal(disk: Disk, directory: string): Replay {
-  const files = fileNames.map((name) => readFile(disk, `${directory}/${name}`)).filter(({ entries }) => entries.length > 0)
+  const files = journalFileNames.map((name) => readFile(disk, `${directory}/${name}`)).filter(({ entries }) => entries.length > 0)
   files.sort((a, b) => a.generation - b.generation)
   const newest = files.at(-1)?.generation ?? 0
-  return { entries: files.flatMap(({ entries }) => entries), nextGeneration: newest + 1 }
+  return { entries: withoutForgotten(files.flatMap(({ entries }) => entries)), nextGeneration: newest + 1 }
+}
+
+function withoutForgotten(entries: readonly JournalEntry[]): JournalEntry[] {
+  const forgottenUpTo = new Map<string, number>()
+  for (const [at, entry] of entries.entries()) if (entry.segment === forgotten) forgottenUpTo.set(journalKey(entry), at)
+  return entries.filter((entry, at) => at > (forgottenUpTo.get(journalKey(entry)) ?? -1))
+}
+
+/** How the journal names a log. */
+export function journalKey({ topicId, partition }: Pick<JournalPlace, 'topicId' | 'partition'>): string {
+  return `${topicId}/${partition}`
 }
 
 function readFile(disk: Disk, path: string): { generation: number; entries: JournalEntry[] } {

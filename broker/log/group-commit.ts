@@ -1,11 +1,13 @@
 /**
  * Group commit: one round of syncs at a time for a whole directory. Who comes while one is on its way goes with the next,
  * so that many writers share what the device takes anyway.
+ * A round of few logs syncs their files; one of many goes through the commit journal, as far as that has room.
  * Owns: who waits, and the round. Never: writes, or retries a sync that failed: its log is offline, and its waiters are told.
  * Invariant: a callback without error means that everything below its offset was written before a sync began that succeeded.
  */
 import type { Clock } from '../platform/clock.ts'
 import type { DiskError } from '../platform/disk.ts'
+import type { CommitJournal, JournalPart } from './commit-journal.ts'
 import type { Offset } from './offset.ts'
 
 /** A log, as far as its syncing goes. */
@@ -15,7 +17,24 @@ export interface Syncable {
   readonly offline: DiskError | undefined
   /** Puts what is written on the device; never throws: a failure takes the log offline. */
   sync(): Promise<void>
+  /** What the journal must repeat to make all that is written durable; undefined where only a sync will do. */
+  unsecured(): Unsecured | undefined
+  /** The disk failed where the log's bytes should have gone. */
+  diskFailed(error: unknown): void
 }
+
+/** Bytes that are in a log's file, and perhaps nowhere else. One of the two must be called. */
+export interface Unsecured extends JournalPart {
+  /** The journal was written: the chunks are wanted no more. */
+  release(): void
+  /** The journal is on the device. */
+  secured(): void
+}
+
+/** So many syncs side by side cost no more than the journal's one. */
+const syncsMax = 3
+/** A log with more than this to secure is synced by itself: the journal writes everything twice. */
+const journaledBytesMax = 256 * 1024
 
 interface Waiter {
   readonly upTo: Offset
@@ -25,12 +44,14 @@ interface Waiter {
 export class GroupCommit {
   readonly #clock: Clock
   readonly #onRound: (seconds: number) => void
+  readonly #journal: CommitJournal | undefined
   readonly #waiting = new Map<Syncable, Waiter[]>()
   #running: Promise<void> | undefined
 
-  constructor(clock: Clock, onRound: (seconds: number) => void) {
+  constructor(clock: Clock, onRound: (seconds: number) => void, journal?: CommitJournal) {
     this.#clock = clock
     this.#onRound = onRound
+    this.#journal = journal
   }
 
   /** The round on its way, if any. */
@@ -60,10 +81,44 @@ export class GroupCommit {
   async #round(): Promise<void> {
     for (let logs = this.#ready(); logs.length > 0; logs = this.#ready()) {
       const began = this.#clock.monotonic()
-      await Promise.all(logs.map((log) => log.sync().then(() => this.#settle(log))))
+      await Promise.all(this.#secure(logs))
       this.#onRound((this.#clock.monotonic() - began) / 1000)
     }
     this.#running = undefined
+  }
+
+  #secure(logs: readonly Syncable[]): Promise<void>[] {
+    const work: Promise<void>[] = []
+    const bySync = new Set(logs)
+    if (this.#journal && logs.length > syncsMax) {
+      const journaled = this.#throughJournal(this.#journal, logs)
+      if (journaled) {
+        for (const log of journaled.logs) bySync.delete(log)
+        work.push(journaled.done)
+      }
+    }
+    for (const log of bySync) work.push(log.sync().then(() => this.#settle(log)))
+    return work
+  }
+
+  #throughJournal(journal: CommitJournal, logs: readonly Syncable[]): { logs: Syncable[]; done: Promise<void> } | undefined {
+    const taken: Syncable[] = []
+    const parts: Unsecured[] = []
+    for (const log of logs) {
+      const part = log.unsecured()
+      if (part && part.size <= journaledBytesMax) {
+        taken.push(log)
+        parts.push(part)
+      } else part?.release()
+    }
+    const written = parts.length > syncsMax ? journal.commit(parts) : undefined
+    for (const part of parts) part.release()
+    if (!written) return undefined
+    const done = written.then(
+      () => parts.forEach((part) => part.secured()),
+      (error: unknown) => taken.forEach((log) => log.diskFailed(error)),
+    )
+    return { logs: taken, done: done.then(() => taken.forEach((log) => this.#settle(log))) }
   }
 
   /** Logs that a sync brings on. What somebody waits for and is not written yet is written at the turn's end, and that begins a round. */

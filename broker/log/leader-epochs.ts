@@ -40,6 +40,10 @@ export class LeaderEpochs {
     return this.#entries
   }
 
+  get count(): number {
+    return this.#entries.length
+  }
+
   get isEmpty(): boolean {
     return this.#entries.length === 0
   }

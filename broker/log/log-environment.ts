@@ -28,6 +28,8 @@ export interface LogEnvironment<Log> {
   firstFile(log: Log): void
   /** Puts the names of the partitions' folders on the device; logs that ask at once share it. */
   syncRoot(): Promise<void>
+  /** The commit journal must not bring back what it has of the log; before it forgets, `syncNow` puts the log's files on the device. */
+  forgetJournaled(log: Log, syncNow: () => void): void
   /** Notes the start offsets of all logs down, on the device, before files go. */
   noteStartOffsets(): void
   /** The same for recovery points, before batches take the place of others. */

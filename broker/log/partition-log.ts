@@ -22,6 +22,7 @@ import {
   type Refused,
   refused,
 } from './append-check.ts'
+import type { Unsecured } from './group-commit.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogEnvironment } from './log-environment.ts'
@@ -121,6 +122,8 @@ export class PartitionLog {
   #endOffset: Offset = 0
   #writtenEnd: Offset = 0
   #durableEnd: Offset = 0
+  /** Everything below is on the device in the log's own files, whatever the commit journal has. */
+  #syncedEnd: Offset = 0
   #highWatermark: Offset = 0
   #offline: DiskError | undefined
   #hasFolder: boolean
@@ -150,6 +153,8 @@ export class PartitionLog {
 
   #recover({ clean, recoveryPoint, startOffset, highWatermark }: Noted): void {
     const { logger, removal } = this.#environment
+    // If its files can't be read, it is an empty log that begins there: what was noted of its start is noted again, not forgotten.
+    this.#startOffset = this.#endOffset = this.#writtenEnd = this.#durableEnd = this.#highWatermark = startOffset
     try {
       const recovered = recoverLog({
         context: this.#context,
@@ -167,7 +172,7 @@ export class PartitionLog {
       this.#producers = recovered.producers
       this.#startOffset = recovered.startOffset
       this.#endOffset = this.#writtenEnd = Math.max(recovered.endOffset, recovered.startOffset)
-      this.#durableEnd = Math.min(recovered.durableEnd, this.#endOffset)
+      this.#durableEnd = this.#syncedEnd = Math.min(recovered.durableEnd, this.#endOffset)
       this.#highWatermark = Math.min(Math.max(highWatermark, this.#startOffset), this.#endOffset)
       this.#producers.committed(this.#highWatermark)
     } catch (error) {
@@ -243,7 +248,7 @@ export class PartitionLog {
 
   /** The offset from which a start after a crash would have to check. */
   get recoveryPoint(): Offset {
-    return this.#durableEnd
+    return this.#syncedEnd
   }
 
   /** Files begin here; the start offset may be later. */
@@ -410,7 +415,8 @@ export class PartitionLog {
       const segment = new Segment(this.#context, this.#folder, baseOffset)
       segment.with(() => undefined)
       this.#segments.add(segment)
-      if (this.#epochs.dirty) this.#writeEpochs()
+      // Of one segment and one epoch the batches tell as well: a file less for each of very many partitions.
+      if (old && this.#epochs.dirty) this.#writeEpochs()
       return segment
     } catch (error) {
       this.#fail(error)
@@ -477,7 +483,7 @@ export class PartitionLog {
 
   /** Whether a sync has something to do. */
   get needsSync(): boolean {
-    return !this.#offline && this.#durableEnd < this.#writtenEnd
+    return !this.#offline && this.#syncedEnd < this.#writtenEnd
   }
 
   /** Puts everything written until now on the device. */
@@ -496,7 +502,7 @@ export class PartitionLog {
       unsynced.push({ segment, bytes: segment.writtenBytes })
     }
     if (unsynced.length === 0) {
-      this.#durableEnd = covered
+      this.#durableEnd = this.#syncedEnd = covered
       return
     }
     const cuts = this.#cuts
@@ -517,6 +523,49 @@ export class PartitionLog {
       segment.nameIsDurable = true
     }
     this.#durableEnd = Math.max(this.#durableEnd, covered)
+    this.#syncedEnd = Math.max(this.#syncedEnd, covered)
+  }
+
+  /** What the commit journal must repeat to make all that is written durable; undefined where only a sync will do. */
+  unsecured(): Unsecured | undefined {
+    const segment = this.#segments.active
+    if (this.#offline || !segment || !segment.nameIsDurable || !this.#folderIsDurable) return undefined
+    const before = this.#segments.all().at(-2)
+    if (before && before.securedBytes < before.writtenBytes) return undefined
+    const { writtenBytes, securedBytes } = segment
+    const held = this.#tail.hold(segment, securedBytes, writtenBytes)
+    if (!held) return undefined
+    const cuts = this.#cuts
+    const covered = this.#writtenEnd
+    return {
+      topicId: this.topicId,
+      partition: this.partition,
+      segment: segment.baseOffset,
+      position: securedBytes,
+      chunks: held.chunks,
+      size: writtenBytes - securedBytes,
+      release: () => held.release(),
+      secured: () => {
+        if (this.#offline || cuts !== this.#cuts) return
+        segment.journaledBytes = Math.max(segment.journaledBytes, writtenBytes)
+        this.#durableEnd = Math.max(this.#durableEnd, covered)
+      },
+    }
+  }
+
+  diskFailed(error: unknown): void {
+    this.#fail(error)
+  }
+
+  /** Before bytes go: the commit journal must not bring them back, and vouches for none of the others any more. */
+  #leaveJournal(): void {
+    this.#environment.forgetJournaled(this, () => {
+      for (const segment of this.#segments.all()) {
+        if (segment.durableBytes >= segment.writtenBytes) continue
+        segment.with((file) => file.syncNow())
+        segment.durableBytes = segment.writtenBytes
+      }
+    })
   }
 
   #cuts = 0
@@ -583,7 +632,7 @@ export class PartitionLog {
 
   #assignEpoch(epoch: number, startOffset: Offset): void {
     this.#epochs.assign(epoch, startOffset)
-    if (this.#epochs.dirty && this.#hasFolder) this.#attempt(() => this.#writeEpochs())
+    if (this.#epochs.dirty && this.#hasFolder && this.#epochs.count > 1) this.#attempt(() => this.#writeEpochs())
   }
 
   /** The epoch of the batch at this offset, -1 if unknown. */
@@ -655,6 +704,7 @@ export class PartitionLog {
     if (offset >= this.#endOffset) return
     this.#attempt(() => {
       this.flush()
+      this.#leaveJournal()
       const at = this.#segments.floor(offset)
       const kept = this.#segments.at(at) as Segment
       for (const segment of this.#segments.removeFrom(at + 1)) {
@@ -675,6 +725,7 @@ export class PartitionLog {
     this.#writeEpochs()
     this.#endOffset = this.#writtenEnd = this.#segments.active?.endOffset ?? offset
     this.#durableEnd = Math.min(this.#durableEnd, this.#endOffset)
+    this.#syncedEnd = Math.min(this.#syncedEnd, this.#endOffset)
     this.#highWatermark = Math.min(this.#highWatermark, this.#endOffset)
     const { removal, logger } = this.#environment
     const input = { context: this.#context, removal, logger, folder: this.#folder }
@@ -686,6 +737,7 @@ export class PartitionLog {
   /** Drops everything, and goes on at `offset`: a follower that lags behind its leader's first offset. */
   truncateFullyAndStartAt(offset: Offset): void {
     this.#attempt(() => {
+      this.#leaveJournal()
       for (const segment of this.#segments.removeFrom(0)) {
         segment.close()
         this.#environment.removal.remove(filesOf(this.#folder, segment.baseOffset))
@@ -694,7 +746,7 @@ export class PartitionLog {
       this.#epochs.clear()
       this.#makeFolder()
       this.#reloadAfterCut(offset)
-      this.#endOffset = this.#writtenEnd = this.#durableEnd = this.#highWatermark = offset
+      this.#endOffset = this.#writtenEnd = this.#durableEnd = this.#syncedEnd = this.#highWatermark = offset
       this.#environment.noteStartOffsets()
       this.#roll(offset)
     })
@@ -714,7 +766,7 @@ export class PartitionLog {
   /** Recovers an offline log from what is on disk. It stays offline, for the new reason, where that fails too. */
   reopen(): void {
     if (!this.#offline) return
-    const noted = { clean: false, recoveryPoint: this.#durableEnd, startOffset: this.#startOffset, highWatermark: this.#highWatermark }
+    const noted = { clean: false, recoveryPoint: this.#syncedEnd, startOffset: this.#startOffset, highWatermark: this.#highWatermark }
     for (const segment of this.#segments.all()) segment.close()
     this.#segments.replaceAll([])
     this.#tail.clear()
@@ -724,7 +776,8 @@ export class PartitionLog {
     this.#hasFolder = this.#context.disk.exists(this.#folder)
     this.#folderIsDurable = false
     if (this.#hasFolder) this.#recover(noted)
-    else this.#endOffset = this.#writtenEnd = this.#durableEnd = this.#highWatermark = this.#startOffset
+    else this.#endOffset = this.#writtenEnd = this.#durableEnd = this.#syncedEnd = this.#highWatermark = this.#startOffset
+    this.#attempt(() => this.#leaveJournal())
   }
 
   /** After all is synced: leaves beside the segments what makes the next start quick. */

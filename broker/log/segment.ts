@@ -40,6 +40,8 @@ export class Segment implements CachedFile, Closable {
   writtenBytes = 0
   /** On the device, as far as is known. */
   durableBytes = 0
+  /** On the device in the commit journal, as far as is known. */
+  journaledBytes = 0
   /** The file's name is on the device. */
   nameIsDurable = false
   /** The offset after its last record; the base while it is empty. */
@@ -196,12 +198,18 @@ export class Segment implements CachedFile, Closable {
     if (this.#open) this.#context.openFiles.used(this)
   }
 
+  /** On the device, here or in the commit journal. */
+  get securedBytes(): number {
+    return Math.max(this.durableBytes, this.journaledBytes)
+  }
+
   /** Cuts the file; the indexes must be cut or made anew by the caller. */
   cut(bytes: number): void {
     this.with((file) => file.truncate(bytes))
     this.bytes = bytes
     this.writtenBytes = bytes
     this.durableBytes = Math.min(this.durableBytes, bytes)
+    this.journaledBytes = Math.min(this.journaledBytes, bytes)
     this.checkedBytes = Math.min(this.checkedBytes, bytes)
     this.ownBytesFrom = Math.min(this.ownBytesFrom, bytes)
     this.#bytesSinceEntry = 0

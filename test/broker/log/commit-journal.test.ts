@@ -2,13 +2,15 @@ import * as fs from 'node:fs'
 import * as os from 'node:os'
 import * as path from 'node:path'
 import t, { type Test } from 'tap'
-import { CommitJournal, type JournalEntry, replayJournal } from '../../../broker/log/commit-journal.ts'
+import { CommitJournal, type JournalEntry, type JournalPart, replayJournal } from '../../../broker/log/commit-journal.ts'
+import { silentLogger } from '../../../broker/metrics/logger.ts'
 import { nodeDisk as disk } from '../../../broker/platform/node/disk.ts'
 
 const topicId = 'Zc2Yt0cYQ5yq8kK3m1b2Xg'
 
-function entry(partition: number, position: number, text: string): JournalEntry {
-  return { topicId, partition, segment: 2 ** 40 + 7, position, bytes: Buffer.from(text) }
+function entry(partition: number, position: number, text: string): JournalEntry & JournalPart {
+  const bytes = Buffer.from(text)
+  return { topicId, partition, segment: 2 ** 40 + 7, position, bytes, chunks: [bytes], size: bytes.length }
 }
 
 async function setUp(t: Test, { bytesPerFile = 4096, hold = false } = {}) {
@@ -20,7 +22,7 @@ async function setUp(t: Test, { bytesPerFile = 4096, hold = false } = {}) {
     synced.push([...logs].sort())
     return hold ? new Promise<void>((resolve) => void held.push(resolve)) : Promise.resolve()
   }
-  const journal = new CommitJournal({ disk, directory, bytesPerFile, syncSegments }, 1)
+  const journal = new CommitJournal({ disk, directory, bytesPerFile, logger: silentLogger, syncSegments }, 1)
   t.teardown(() => journal.close())
   await journal.open()
   return { directory, journal, synced, release: () => held.shift()?.() }
@@ -32,7 +34,11 @@ t.test('what was committed is found again, in order, with its place', async (t) 
   const { directory, journal } = await setUp(t)
   await journal.commit([entry(0, 0, 'one'), entry(3, 512, 'two')])
   await journal.commit([entry(0, 3, 'three')])
-  t.same(replayJournal(disk, directory).entries, [entry(0, 0, 'one'), entry(3, 512, 'two'), entry(0, 3, 'three')])
+  t.match(replayJournal(disk, directory).entries, [
+    { topicId, partition: 0, segment: 2 ** 40 + 7, position: 0, bytes: Buffer.from('one') },
+    { partition: 3, position: 512, bytes: Buffer.from('two') },
+    { partition: 0, position: 3, bytes: Buffer.from('three') },
+  ])
 })
 
 t.test('a torn or flipped round ends the replay before it', async (t) => {
@@ -79,4 +85,17 @@ t.test('a directory without a journal replays nothing', async (t) => {
   journal.remove()
   t.same(replayJournal(disk, directory), { entries: [], nextGeneration: 1 })
   t.same(fs.readdirSync(directory), [])
+})
+
+t.test('what a log wants forgotten does not come back, and the others stay', async (t) => {
+  const { directory, journal } = await setUp(t)
+  await journal.commit([entry(1, 0, 'a'), entry(2, 0, 'b')])
+  let synced = 0
+  journal.forget({ topicId, partition: 3 }, () => synced++)
+  t.equal(synced, 0, 'nothing is repeated of that one')
+  journal.forget({ topicId, partition: 1 }, () => synced++)
+  t.equal(synced, 1)
+  t.same(texts(directory), ['b'])
+  await journal.commit([entry(1, 0, 'c')])
+  t.same(texts(directory), ['b', 'c'])
 })
