@@ -44,10 +44,6 @@ export class LeaderEpochs {
     return this.#entries.length
   }
 
-  get isEmpty(): boolean {
-    return this.#entries.length === 0
-  }
-
   get latest(): number {
     return this.#entries.at(-1)?.epoch ?? unknown
   }
