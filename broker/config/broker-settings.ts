@@ -306,6 +306,10 @@ const stele = {
     int(32 * mebibyte, { min: 0 }),
     'Size of each of the two files of the commit journal, which makes durable at once what many partitions wrote. 0: none, every partition is synced by itself.',
   ),
+  'stele.commit.journal.partitions.min': setting(
+    int(4, { min: 1 }),
+    'How many partitions must wait for the disk at once for the commit journal to be used; fewer are synced each by itself.',
+  ),
   'stele.tail.cache.bytes': setting(
     long(64 * mebibyte, { min: 0 }),
     'How many bytes of the newest batches are kept in memory, over all partitions, for consumers at the head.',

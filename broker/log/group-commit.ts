@@ -31,8 +31,6 @@ export interface Unsecured extends JournalPart {
   secured(): void
 }
 
-/** So many syncs side by side cost no more than the journal's one. */
-const syncsMax = 3
 /** A log with more than this to secure is synced by itself: the journal writes everything twice. */
 const journaledBytesMax = 256 * 1024
 
@@ -45,13 +43,16 @@ export class GroupCommit {
   readonly #clock: Clock
   readonly #onRound: (seconds: number) => void
   readonly #journal: CommitJournal | undefined
+  readonly #journaledMin: number
   readonly #waiting = new Map<Syncable, Waiter[]>()
   #running: Promise<void> | undefined
 
-  constructor(clock: Clock, onRound: (seconds: number) => void, journal?: CommitJournal) {
+  /** @param journaledMin rounds of at least so many logs go through the journal, if there is one. */
+  constructor(clock: Clock, onRound: (seconds: number) => void, journal?: CommitJournal, journaledMin = 4) {
     this.#clock = clock
     this.#onRound = onRound
     this.#journal = journal
+    this.#journaledMin = journaledMin
   }
 
   /** The round on its way, if any. */
@@ -90,7 +91,7 @@ export class GroupCommit {
   #secure(logs: readonly Syncable[]): Promise<void>[] {
     const work: Promise<void>[] = []
     const bySync = new Set(logs)
-    if (this.#journal && logs.length > syncsMax) {
+    if (this.#journal && logs.length >= this.#journaledMin) {
       const journaled = this.#throughJournal(this.#journal, logs)
       if (journaled) {
         for (const log of journaled.logs) bySync.delete(log)
@@ -111,7 +112,7 @@ export class GroupCommit {
         parts.push(part)
       } else part?.release()
     }
-    const written = parts.length > syncsMax ? journal.commit(parts) : undefined
+    const written = parts.length >= this.#journaledMin ? journal.commit(parts) : undefined
     for (const part of parts) part.release()
     if (!written) return undefined
     const done = written.then(

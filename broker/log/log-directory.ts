@@ -49,6 +49,8 @@ export interface LogDirectorySettings {
   readonly openSegmentsMax: number
   /** Size of each of the commit journal's two files; 0: no journal. */
   readonly commitJournalBytes: number
+  /** Commit rounds of fewer logs sync each of them: so many syncs side by side cost no more than the journal's one. */
+  readonly journaledLogsMin: number
 }
 
 const defaults: LogDirectorySettings = {
@@ -61,6 +63,7 @@ const defaults: LogDirectorySettings = {
   producerIdExpirationMillis: 86_400_000,
   openSegmentsMax: 256,
   commitJournalBytes: 32 * 1024 * 1024,
+  journaledLogsMin: 4,
 }
 
 /** Read buffers kept for the next cold read, 1 MiB each. */
@@ -173,7 +176,7 @@ export class LogDirectory {
       syncSegments: (logs: ReadonlySet<string>) => this.#syncNamed(logs),
     }
     this.#journal = bytesPerFile > 0 ? new CommitJournal(journalOptions, generation) : undefined
-    this.#commit = new GroupCommit(clock, (seconds) => options.onFlushed?.(seconds), this.#journal)
+    this.#commit = new GroupCommit(clock, (seconds) => options.onFlushed?.(seconds), this.#journal, settings.journaledLogsMin)
     this.#environment = {
       disk,
       clock,

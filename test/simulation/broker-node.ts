@@ -123,6 +123,7 @@ export class BrokerNode {
       'log.dirs': dataDirectory,
       'auto.create.topics.enable': 'false',
       'stele.tail.cache.bytes': '1000000',
+      'stele.commit.journal.bytes': '20000',
       ...this.#options.settings,
     }
   }
