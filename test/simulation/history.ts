@@ -28,6 +28,8 @@ interface Loss {
 export class PartitionHistory {
   readonly topic: string
   readonly index: number
+  /** Retention may move the start at any time. */
+  readonly mayExpire: boolean
   readonly #byContent = new Map<number, SentBatch>()
   readonly #at = new Map<number, SentBatch>()
   readonly #losses: Loss[] = []
@@ -41,9 +43,10 @@ export class PartitionHistory {
   endSeen = 0
   acknowledgedCount = 0
 
-  constructor(topic: string, index: number) {
+  constructor(topic: string, index: number, mayExpire: boolean) {
     this.topic = topic
     this.index = index
+    this.mayExpire = mayExpire
   }
 
   get name(): string {
@@ -156,8 +159,8 @@ export class PartitionHistory {
       if (powerFailed) batch.durable = true
     }
     for (const [baseOffset, batch] of this.#at) {
-      if (baseOffset + batch.recordCount <= end) continue
-      if (batch.durable && baseOffset >= this.deletedBefore) {
+      if (baseOffset + batch.recordCount <= Math.max(end, this.startSeen)) continue
+      if (batch.durable) {
         throw new Violation(
           1,
           `${this.name}: a batch of ${batch.by} at ${baseOffset} was acknowledged as durable, and is lost: the log ends at ${end}`,
@@ -221,11 +224,11 @@ function contentKey(batch: Buffer): number {
 export class History {
   readonly #partitions = new Map<string, PartitionHistory>()
 
-  partition(topic: string, index: number): PartitionHistory {
+  partition(topic: string, index: number, mayExpire = false): PartitionHistory {
     const name = `${topic}-${index}`
     let partition = this.#partitions.get(name)
     if (!partition) {
-      partition = new PartitionHistory(topic, index)
+      partition = new PartitionHistory(topic, index, mayExpire)
       this.#partitions.set(name, partition)
     }
     return partition

@@ -160,7 +160,8 @@ export class World {
   #partitions(): Target[] {
     return this.plan.admin.topics.flatMap(({ name, partitions, configs }) => {
       const durable = configs['stele.ack.durability'] !== 'memory'
-      return Array.from({ length: partitions }, (_, index) => ({ history: this.#history.partition(name, index), durable }))
+      const mayExpire = 'retention.ms' in configs || 'retention.bytes' in configs
+      return Array.from({ length: partitions }, (_, index) => ({ history: this.#history.partition(name, index, mayExpire), durable }))
     })
   }
 

@@ -87,7 +87,7 @@ export function checkRecovered(history: PartitionHistory, found: Survey, log: { 
       `${history.name}: the files held whole batches up to ${found.end}, the recovered log ends at ${log.endOffset}: ${fate}`,
     )
   }
-  if (log.startOffset > Math.max(history.startSeen, history.deletingBefore, found.start)) {
+  if (!history.mayExpire && log.startOffset > Math.max(history.startSeen, history.deletingBefore, found.start)) {
     throw new Violation(1, `${history.name}: the log starts at ${log.startOffset} after recovery, and started at ${history.startSeen}`)
   }
 }
