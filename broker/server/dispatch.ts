@@ -158,7 +158,7 @@ function errorIn(answer: Input<Message>): number {
       if (code !== 0) return code
     }
   }
-  return errorOfItem(answer as Record<string, unknown>)
+  return errorOfItem(answer)
 }
 
 function errorOfItem(item: Record<string, unknown>): number {
