@@ -89,7 +89,7 @@ t.test('a snapshot gives back what it was taken of, and a damaged one nothing', 
     coordinatorEpoch: 6,
     producerId: 2,
     producerEpoch: 2,
-    timestamp: testTime,
+    timestamp: testTime + 1,
     baseOffset: 16,
   })
   state.update(batch.moveTo(marker, 0))
