@@ -1,7 +1,7 @@
 /** How commands reach a broker: the flag that says where it is, and a client for the time of one command. */
 import type { Stele } from '../../client/index.ts'
 import { flag } from './command.ts'
-import { CommandError } from './exit.ts'
+import { CommandError, UsageError } from './exit.ts'
 
 const defaultBootstrap = '127.0.0.1:9092'
 
@@ -20,6 +20,7 @@ export async function withClient<T>(bootstrap: string | undefined, work: (stele:
     await using stele = new Stele({ bootstrap: bootstrap ?? process.env['STELE_BOOTSTRAP'] ?? defaultBootstrap, clientId: 'stele' })
     return await work(stele)
   } catch (error) {
+    if (error instanceof ClientError && error.code === 'INVALID_ADDRESS') throw new UsageError(`--bootstrap: ${error.message}`)
     if (error instanceof ClientError) throw new CommandError(error.message, error)
     throw error
   }

@@ -27,7 +27,8 @@ interface Waiting {
   readonly cancel: () => void
 }
 
-const responseBytesMax = 0x7fffffff
+/** Above what any answer here can be; and HTTP or TLS, read as a size, passes it. */
+const responseBytesMax = 256 * 1024 * 1024
 const connectMillisMax = 10_000
 const softwareVersion = '0.1.0'
 

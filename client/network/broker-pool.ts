@@ -73,7 +73,7 @@ export class BrokerPool {
 /** `host:port,host:port`; the port may be left out. */
 export function parseBootstrap(text: string, defaultPort = 9092): Endpoint[] {
   return text.split(',').map((part) => {
-    const [, host, port] = /^\s*(\[[^\]]+\]|[^:[\]]+)(?::(\d{1,5}))?\s*$/.exec(part) ?? []
+    const [, host, port] = /^\s*(\[[^\]\s]+\]|[^:[\]\s]+)(?::(\d{1,5}))?\s*$/.exec(part) ?? []
     if (host === undefined || Number(port ?? 0) > 65535) throw new ClientError('INVALID_ADDRESS', `'${part}' is not HOST:PORT`)
     return { host: host.replace(/^\[|\]$/g, ''), port: port === undefined ? defaultPort : Number(port) }
   })

@@ -37,7 +37,8 @@ class Started {
     for (;;) {
       const found = pattern.exec(this.out) ?? pattern.exec(this.err)
       if (found) return found[1] ?? found[0]
-      if (this.child.exitCode !== null) throw new Error(`ended with ${this.child.exitCode} and never said ${pattern}: ${this.out}${this.err}`)
+      if (this.child.exitCode !== null)
+        throw new Error(`ended with ${this.child.exitCode} and never said ${pattern}: ${this.out}${this.err}`)
       const [stdout, stderr] = [this.child.stdout, this.child.stderr]
       if (stdout && stderr) await Promise.race([once(stdout, 'data'), once(stderr, 'data'), once(this.child, 'exit')])
     }
@@ -89,40 +90,44 @@ t.test('a broker says where it is, keeps its data through a clean stop, and refu
   t.match(await again.stop('SIGINT'), { code: 0, signal: null })
 })
 
-t.test('a Kafka server.properties starts it; environment and flags count before the file; what is not known is named once', { skip }, async (t) => {
-  const file = join(home, 'server.properties')
-  const lines = [
-    'process.roles=broker,controller',
-    'node.id=7',
-    'controller.quorum.voters=7@localhost:9093',
-    'listeners=PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093',
-    'advertised.listeners=PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093',
-    'controller.listener.names=CONTROLLER',
-    'inter.broker.listener.name=PLAINTEXT',
-    'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-    'num.network.threads=3',
-    `log.dirs=${join(home, 'from-file')}`,
-    'num.partitions=2',
-    'no.such.setting=1',
-  ]
-  writeFileSync(file, lines.join('\n'))
-  const broker = new Started([...anywhere, '--config', file, '--set', 'default.replication.factor=1', '--set', 'odd=1'], {
-    STELE_NUM_PARTITIONS: '5',
-    STELE_LOG_FORMAT: 'text',
-  })
-  const stele = new Stele({ bootstrap: await broker.says(kafkaAddress) })
-  await stele.topics.create([{ name: 'orders' }])
-  const [described] = await stele.topics.describe(['orders'])
-  t.equal(described?.partitions.length, 5)
-  t.equal(described?.partitions[0]?.leader, 7)
-  await stele.close()
-  const { code, err } = await broker.stop()
-  t.equal(code, 0)
-  t.ok(existsSync(join(home, 'from-file/meta.properties')))
-  const warnings = err.split('\n').filter((line) => line.includes('not known'))
-  t.equal(warnings.length, 1)
-  t.match(warnings[0], `2 settings are not known and will have no effect: no.such.setting (${file}:12), odd (--set odd)`)
-})
+t.test(
+  'a Kafka server.properties starts it; environment and flags count before the file; what is not known is named once',
+  { skip },
+  async (t) => {
+    const file = join(home, 'server.properties')
+    const lines = [
+      'process.roles=broker,controller',
+      'node.id=7',
+      'controller.quorum.voters=7@localhost:9093',
+      'listeners=PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093',
+      'advertised.listeners=PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093',
+      'controller.listener.names=CONTROLLER',
+      'inter.broker.listener.name=PLAINTEXT',
+      'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+      'num.network.threads=3',
+      `log.dirs=${join(home, 'from-file')}`,
+      'num.partitions=2',
+      'no.such.setting=1',
+    ]
+    writeFileSync(file, lines.join('\n'))
+    const broker = new Started([...anywhere, '--config', file, '--set', 'default.replication.factor=1', '--set', 'odd=1'], {
+      STELE_NUM_PARTITIONS: '5',
+      STELE_LOG_FORMAT: 'text',
+    })
+    const stele = new Stele({ bootstrap: await broker.says(kafkaAddress) })
+    await stele.topics.create([{ name: 'orders' }])
+    const [described] = await stele.topics.describe(['orders'])
+    t.equal(described?.partitions.length, 5)
+    t.equal(described?.partitions[0]?.leader, 7)
+    await stele.close()
+    const { code, err } = await broker.stop()
+    t.equal(code, 0)
+    t.ok(existsSync(join(home, 'from-file/meta.properties')))
+    const warnings = err.split('\n').filter((line) => line.includes('not known'))
+    t.equal(warnings.length, 1)
+    t.match(warnings[0], `2 settings are not known and will have no effect: no.such.setting (${file}:12), odd (--set odd)`)
+  },
+)
 
 t.test('what is wrong with settings is one sentence that names the setting, what is allowed and where it was set', { skip }, async (t) => {
   const wrong = async (args: string[], sentence: RegExp, environment: Record<string, string> = {}) => {
@@ -135,7 +140,10 @@ t.test('what is wrong with settings is one sentence that names the setting, what
   await wrong([], /^stele: log\.retention\.hours must be .*\(set by STELE_LOG_RETENTION_HOURS\)\n$/, { STELE_LOG_RETENTION_HOURS: 'long' })
   await wrong(['--listen', 'nowhere'], /^stele: --listen must be HOST:PORT, not 'nowhere'\n/)
   await wrong(['--http', 'yes'], /^stele: --http must be HOST:PORT or off, not 'yes'\n/)
-  await wrong(['--config', 'missing.properties'], /^stele: --config must be a file that can be read, not 'missing\.properties' \(ENOENT\)\n/)
+  await wrong(
+    ['--config', 'missing.properties'],
+    /^stele: --config must be a file that can be read, not 'missing\.properties' \(ENOENT\)\n/,
+  )
   await wrong(['--prot', '9092'], /^stele: there is no flag --prot/)
 })
 
