@@ -205,7 +205,7 @@ export class LogReader {
             readBuffers.give(buffer)
             return emptySlice(from)
           }
-          return this.#arrived(segment, from, position, buffer, target.subarray(0, got))
+          return this.#arrived(segment, from, position, buffer, target.subarray(0, got), bytes)
         },
         (error: unknown) => {
           open.done()
@@ -214,7 +214,7 @@ export class LogReader {
       )
     }
     try {
-      return this.#arrived(segment, from, position, buffer, target.subarray(0, open.file.read(target, position)))
+      return this.#arrived(segment, from, position, buffer, target.subarray(0, open.file.read(target, position)), bytes)
     } catch (error) {
       return this.#unreadable(from, buffer, error)
     } finally {
@@ -229,9 +229,9 @@ export class LogReader {
     return failedSlice(from, ErrorCode.KAFKA_STORAGE_ERROR)
   }
 
-  #arrived(segment: Segment, from: Offset, position: number, buffer: Buffer, bytes: Buffer): Slice {
+  #arrived(segment: Segment, from: Offset, position: number, buffer: Buffer, bytes: Buffer, wanted: number): Slice {
     const { readBuffers } = this.#log.environment
-    const valid = this.#check(segment, position, bytes)
+    const valid = this.#check(segment, position, bytes, wanted)
     if (valid === 0) {
       readBuffers.give(buffer)
       return failedSlice(from, ErrorCode.CORRUPT_MESSAGE)
@@ -243,13 +243,13 @@ export class LogReader {
   }
 
   /** How many of these bytes, whole batches, may leave: all up to the first that is damaged. */
-  #check(segment: Segment, position: number, bytes: Buffer): number {
-    const end = position + bytes.length
-    const isChecked = end <= segment.checkedBytes || position >= segment.ownBytesFrom
-    if (isChecked) return bytes.length
+  #check(segment: Segment, position: number, bytes: Buffer, wanted: number): number {
+    const isChecked = position + wanted <= segment.checkedBytes || position >= segment.ownBytesFrom
+    // A file that is shorter than it was is damaged, whoever wrote it.
+    if (isChecked && bytes.length === wanted) return wanted
     const batch = this.#batch
     let at = 0
-    while (at < bytes.length) {
+    while (at < wanted) {
       batch.moveTo(bytes, at)
       const left = bytes.length - at
       const isWhole = left >= batchHeaderBytes && batch.magic === 2 && batch.bytes >= batchHeaderBytes && batch.bytes <= left

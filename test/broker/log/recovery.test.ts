@@ -48,7 +48,7 @@ t.test('a log cut anywhere in its last two batches recovers to the whole ones be
     const kept = Math.floor(end / one)
     if (log.endOffset !== kept * 3 || crashed.get(firstLog).length !== kept * one) t.fail(`cut at ${end}: end ${log.endOffset}`)
     if ((end % one !== 0) !== fixture.said('warn').includes('The torn end of a log was cut'))
-      t.fail(`cut at ${end}: ${fixture.said('warn')}`)
+      t.fail(`cut at ${end}: ${fixture.said('warn').join()}`)
     append(log, { count: 3, producerId: 5, producerEpoch: 0, baseSequence: kept * 3 })
     await fixture.written()
     const read = await readAll(log)
@@ -114,6 +114,21 @@ t.test('damage in what was on the disk is never served, and said', async (t) => 
     fixture.lines.find(({ level }) => level === 'error'),
     { fields: { path: firstLog, position: one * 4 } },
   )
+})
+
+t.test('a segment that lost its end while it was open is damaged, and the rest of it still served', async (t) => {
+  const disk = new MemoryDisk()
+  const fixture = new LogFixture({ disk, settings: { tailCacheBytes: 0 } })
+  const log = fixture.open()
+  for (let at = 0; at < 10; at++) append(log, { count: 3, valueBytes: 100 })
+  await fixture.written()
+  append(fixture.open(1), { valueBytes: 900_000 })
+  const file = disk.open(firstLog, 'append')
+  file.truncate(file.size() - 10)
+  file.close()
+  const read = async (from: number) => log.read(from, { maxBytes: 100_000, upTo: 30, atLeastOneBatch: true })
+  t.equal((await read(0)).nextOffset, 27)
+  t.equal((await read(27)).error, 2)
 })
 
 t.test('index files that are missing, stale or full of rubbish change nothing', async (t) => {
