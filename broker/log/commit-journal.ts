@@ -186,9 +186,14 @@ export class CommitJournal {
     if (other.retiring || bytes > this.#bytesPerFile) return undefined
     assert(other.end === 0 && other.logs.size === 0, 'a file is used anew only when it repeats nothing')
     this.#current = 1 - this.#current
+    this.#beginAnew()
+    return other
+  }
+
+  /** The current file is written from its start: its rounds count from 0 again, in a generation that none before had. */
+  #beginAnew(): void {
     this.#generation++
     this.#number = 0
-    return other
   }
 
   #retire(half: Half): void {
@@ -198,6 +203,7 @@ export class CommitJournal {
         half.end = 0
         half.logs.clear()
         half.retiring = false
+        if (half === this.#halves?.[this.#current]) this.#beginAnew()
       },
       // A segment that cannot be synced takes its log offline; the file keeps what it repeats, and is not used again.
       () => undefined,

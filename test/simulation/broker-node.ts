@@ -231,7 +231,7 @@ export class BrokerNode {
     const { scheduler, disk } = this.#options
     const reader = new SimulatedProcess(scheduler, 'survey', host)
     const byPartition = new Map<string, Repeated[]>()
-    for (const entry of replayJournal(disk.for(reader), dataDirectory).entries) {
+    for (const entry of disk.withoutFaults(() => replayJournal(disk.for(reader), dataDirectory)).entries) {
       const topic = this.#topicNames.get(entry.topicId)
       if (topic === undefined) continue
       const name = `${topic}-${entry.partition}`

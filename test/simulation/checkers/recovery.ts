@@ -52,9 +52,9 @@ function segmentsOf(disk: SimulatedDisk, folder: string, journal: readonly Repea
   }
   for (const { segment, position, bytes } of journal) {
     const held = segments.get(segment)
-    if (!held && Math.max(-1, ...segments.keys()) > segment) continue
-    const whole = Buffer.alloc(Math.max(held?.length ?? 0, position + bytes.length))
-    held?.copy(whole)
+    if (!held || position > held.length) continue
+    const whole = Buffer.alloc(Math.max(held.length, position + bytes.length))
+    held.copy(whole)
     bytes.copy(whole, position)
     segments.set(segment, whole)
   }

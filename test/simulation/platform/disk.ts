@@ -65,6 +65,7 @@ export class SimulatedDisk {
   readonly traits: DiskTraits
   readonly names = new Namespace()
   readonly #faults: DiskFault[] = []
+  #faultsWait = false
   readonly #locks = new Map<string, SimulatedProcess>()
   /** Bytes that fit on the device. */
   capacityBytes = roomy
@@ -98,7 +99,18 @@ export class SimulatedDisk {
     this.stallMicros = 0
   }
 
+  /** For observers: faults wait. */
+  withoutFaults<T>(act: () => T): T {
+    this.#faultsWait = true
+    try {
+      return act()
+    } finally {
+      this.#faultsWait = false
+    }
+  }
+
   takeFault(operation: DiskOperation, path: string): string | undefined {
+    if (this.#faultsWait) return undefined
     for (let index = 0; index < this.#faults.length; index++) {
       const fault = this.#faults[index] as DiskFault
       if (fault.operation !== operation || !fault.matches(path)) continue

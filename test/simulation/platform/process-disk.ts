@@ -32,6 +32,7 @@ export class ProcessDisk implements Disk {
     const code = this.#disk.takeFault(operation, path)
     if (code) throw new DiskError(code, operation, path)
     scheduler.trace.number(operation.length * 64 + path.length)
+    if (operation !== 'list') scheduler.trace.line(() => `${this.#process.name}: ${operation} ${path}`)
     return act()
   }
 
@@ -144,6 +145,7 @@ export class ProcessDisk implements Disk {
       scheduler.at(this.#process.now + delay, 'directory sync', () => {
         const code = this.#disk.takeFault('sync', path)
         if (!code && this.#process.alive) names.sync(directory, mark, traits.journaled)
+        scheduler.trace.line(() => `${this.#process.name} has synced the names in ${path}`)
         this.#process.deliver(scheduler.now, 'synced', () => (code ? reject(new DiskError(code, 'sync', path)) : resolve()))
       })
     })

@@ -70,6 +70,7 @@ export class ProcessFile implements DiskFile {
     const growth = Math.max(0, position + bytes.length - this.#node.content.size)
     const lacking = disk.usedBytes + growth - disk.capacityBytes
     disk.scheduler.trace.bytes(bytes)
+    disk.scheduler.trace.line(() => `${this.#process.name} writes ${bytes.length} bytes at ${position} of ${this.path}`)
     if (growth > 0 && lacking > 0) {
       const fitting = Math.max(0, bytes.length - lacking)
       if (fitting > 0) disk.usedBytes += this.#node.content.write(bytes.subarray(0, fitting), position)
@@ -143,12 +144,14 @@ export class ProcessFile implements DiskFile {
       return new DiskError(code, 'sync', this.path)
     }
     content.sync(covered)
+    this.#disk.scheduler.trace.line(() => `${this.#process.name} has synced ${this.path}`)
     if (traits.journaled) names.syncAll()
     return undefined
   }
 
   truncate(size: number): void {
     this.#operate('truncate', () => {
+      this.#disk.scheduler.trace.line(() => `${this.#process.name} truncates ${this.path} to ${size}`)
       this.#disk.usedBytes += this.#node.content.truncate(size)
     })
   }
