@@ -45,12 +45,13 @@ const nextEpoch = (epoch: number): number => (epoch === 0x7fffffff ? 1 : epoch +
 export class FetchSession {
   readonly id: number
   readonly usesTopicIds: boolean
-  readonly items = new Map<string, FetchItem>()
+  readonly items: Map<string, FetchItem>
   epoch = 1
   usedAt: Millis
 
-  constructor(id: number, usesTopicIds: boolean, now: Millis) {
+  constructor(id: number, usesTopicIds: boolean, items: Map<string, FetchItem>, now: Millis) {
     this.id = id
+    this.items = items
     this.usesTopicIds = usesTopicIds
     this.usedAt = now
   }
@@ -65,11 +66,12 @@ export class FetchSession {
 
 const keyOf = (topic: string, topicId: string, index: number, byId: boolean): string => `${byId ? topicId : topic}/${index}`
 
-function itemsOf(request: Request): FetchItem[] {
-  const items: FetchItem[] = []
+/** One for each partition: of two that are the same the later one counts. */
+function itemsOf(request: Request, byId: boolean): Map<string, FetchItem> {
+  const items = new Map<string, FetchItem>()
   for (const { topic, topicId, partitions } of request.topics) {
     for (const { partition, fetchOffset, partitionMaxBytes, currentLeaderEpoch, lastFetchedEpoch } of partitions) {
-      items.push({
+      items.set(keyOf(topic, topicId, partition, byId), {
         topic,
         topicId,
         index: partition,
@@ -104,9 +106,9 @@ export class FetchSessions {
     const { sessionId, sessionEpoch } = request
     if (sessionEpoch === sessionlessEpoch || sessionEpoch === firstEpoch) {
       this.#sessions.delete(sessionId)
-      const items = itemsOf(request)
+      const items = itemsOf(request, usesTopicIds)
       const session = sessionEpoch === firstEpoch ? this.#open(items, usesTopicIds, now) : undefined
-      return { items, sessionId: session?.id ?? 0, incremental: false, session }
+      return { items: [...items.values()], sessionId: session?.id ?? 0, incremental: false, session }
     }
     const session = this.#sessions.get(sessionId)
     if (!session) return ErrorCode.FETCH_SESSION_ID_NOT_FOUND
@@ -116,16 +118,16 @@ export class FetchSessions {
     session.epoch = nextEpoch(session.epoch)
     session.usedAt = now
     this.#sessions.delete(sessionId)
+    if (session.items.size === 0) return { items: [], sessionId: 0, incremental: false, session: undefined }
     this.#sessions.set(sessionId, session)
     return { items: [...session.items.values()], sessionId, incremental: true, session }
   }
 
-  #open(items: FetchItem[], usesTopicIds: boolean, now: Millis): FetchSession | undefined {
-    if (items.length === 0 || !this.#makeRoom(now)) return undefined
+  #open(items: Map<string, FetchItem>, usesTopicIds: boolean, now: Millis): FetchSession | undefined {
+    if (items.size === 0 || !this.#makeRoom(now)) return undefined
     let id = 0
     while (id === 0 || this.#sessions.has(id)) id = this.#random.bytes(4).readUInt32BE(0) & 0x7fffffff
-    const session = new FetchSession(id, usesTopicIds, now)
-    for (const item of items) session.items.set(keyOf(item.topic, item.topicId, item.index, usesTopicIds), item)
+    const session = new FetchSession(id, usesTopicIds, items, now)
     this.#sessions.set(id, session)
     return session
   }
@@ -139,8 +141,7 @@ export class FetchSessions {
   }
 
   #update(session: FetchSession, request: Request): void {
-    for (const item of itemsOf(request)) {
-      const key = keyOf(item.topic, item.topicId, item.index, session.usesTopicIds)
+    for (const [key, item] of itemsOf(request, session.usesTopicIds)) {
       const known = session.items.get(key)
       if (!known) session.items.set(key, item)
       else {

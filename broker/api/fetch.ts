@@ -21,6 +21,7 @@ type PartitionData = NonNullable<NonNullable<NonNullable<Response['responses']>[
 const firstVersionWithTopicIds = 13
 const firstVersionWithBatches = 4
 const firstVersionWithZstd = 10
+const readUncommitted = 0
 const readCommitted = 1
 
 export const fetch = api({
@@ -29,7 +30,9 @@ export const fetch = api({
   versions: [0, 18],
   handle(request, context, services) {
     const isFollower = (request.replicaState.replicaId === -1 ? request.replicaId : request.replicaState.replicaId) >= 0
-    if (isFollower) return { errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER }
+    if (isFollower) return refuseAll(request, ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    const { isolationLevel } = request
+    if (isolationLevel !== readUncommitted && isolationLevel !== readCommitted) return refuseAll(request, ErrorCode.INVALID_REQUEST)
     const plan = services.fetchSessions.plan(request, context.apiVersion >= firstVersionWithTopicIds, context.now)
     if (typeof plan === 'number') return { errorCode: plan }
     return new FetchExchange(request, plan, context, services).start()
@@ -92,6 +95,7 @@ class FetchExchange implements Waiter, Watcher {
       this.#ticket = this.#services.purgatory.enter(this, this.#request.maxWaitMs)
       for (const { partition } of parts) if (partition) this.#watched.push(partition)
       for (const partition of this.#watched) partition.watch(this)
+      this.#context.whenAbandoned(() => this.#forget())
     })
   }
 
@@ -106,10 +110,21 @@ class FetchExchange implements Waiter, Watcher {
     const resolve = this.#resolve
     if (!resolve) return this.#giveBack()
     if (!this.#expired && !this.#isEnough(parts)) return this.#giveBack()
+    this.#stopWaiting()
+    resolve(this.#answer(parts))
+  }
+
+  #stopWaiting(): void {
     this.#resolve = undefined
     if (this.#ticket) this.#services.purgatory.leave(this.#ticket)
     for (const partition of this.#watched) partition.unwatch(this)
-    resolve(this.#answer(parts))
+  }
+
+  /** Nobody will read the answer. */
+  #forget(): void {
+    const resolve = this.#resolve
+    this.#stopWaiting()
+    resolve?.({})
   }
 
   #giveBack(): void {
@@ -152,14 +167,15 @@ class FetchExchange implements Waiter, Watcher {
 
   #open(item: FetchItem): Part {
     const { replicas, cluster } = this.#services
-    const name = item.topic || cluster.image.topicName(item.topicId) || ''
+    const byId = this.#context.apiVersion >= firstVersionWithTopicIds
+    const name = byId ? (cluster.image.topicName(item.topicId) ?? '') : item.topic
     const part: Part = { item, partition: undefined, data: failed(item.index, ErrorCode.NONE), bytes: 0 }
     const partition = name === '' ? undefined : replicas.get(name, item.index)
     if (!partition) {
-      part.data.errorCode = name === '' ? ErrorCode.UNKNOWN_TOPIC_ID : replicas.errorFor(name, item.index)
+      part.data.errorCode = byId && name === '' ? ErrorCode.UNKNOWN_TOPIC_ID : replicas.errorFor(name, item.index)
       return part
     }
-    part.data.errorCode = replicas.checkLeader(partition, item.currentLeaderEpoch)
+    part.data.errorCode = replicas.checkLeader(partition, Math.max(anyEpoch, item.currentLeaderEpoch))
     if (part.data.errorCode !== ErrorCode.NONE) return part
     part.partition = partition
     part.data = {
@@ -233,6 +249,17 @@ class FetchExchange implements Waiter, Watcher {
 }
 
 const noRecords: Buffer[] = []
+const anyEpoch = -1
+
+/** Before version 7 an answer has no place for an error of its own: each partition has it. */
+function refuseAll({ topics }: Request, errorCode: number): Response {
+  const responses = topics.map(({ topic, topicId, partitions }) => ({
+    topic,
+    topicId,
+    partitions: partitions.map(({ partition }) => failed(partition, errorCode)),
+  }))
+  return { responses }
+}
 
 /** The newest record format that a reader of this version knows. */
 function magicOf(apiVersion: number): 0 | 1 | 2 {

@@ -26,6 +26,10 @@ export interface RequestContext {
   readonly ownsBytes: boolean
   /** Calls `done` once the answer has left, or can never leave: the place to give back buffers that the answer refers to. */
   afterSent(done: () => void): void
+  /** The connection ends in the answer's place: the way to tell of a failure where no answer is expected. */
+  disconnect(reason: string): void
+  /** Calls `forget` if the peer goes before it is answered: what was to be waited for can be forgotten. */
+  whenAbandoned(forget: () => void): void
 }
 
 /** `undefined` is no answer at all (Produce with acks=0). */

@@ -9,8 +9,11 @@ import type { Partition } from '../replication/partition.ts'
 import { api } from './handler.ts'
 import type { Services } from './services.ts'
 
-type Asked = Of<typeof ListOffsetsRequest>['topics'][number]['partitions'][number]
+type Request = Of<typeof ListOffsetsRequest>
+type Asked = Request['topics'][number]['partitions'][number]
 type Found = NonNullable<NonNullable<NonNullable<Input<typeof ListOffsetsResponse>['topics']>[number]['partitions']>[number]>
+
+const readCommitted = 1
 
 const latest = -1
 const earliest = -2
@@ -34,22 +37,34 @@ export const listOffsets = api({
   response: ListOffsetsResponse,
   versions: [0, 11],
   async handle(request, { apiVersion }, services) {
-    const committedOnly = request.isolationLevel === 1
-    const seen = new Set<string>()
+    const { isolationLevel } = request
+    const isLevel = isolationLevel === 0 || isolationLevel === readCommitted
     const topics = []
-    for (const { name, partitions } of request.topics) {
+    for (const { name, asked, twice } of withoutDuplicates(request)) {
       const found: Found[] = []
-      for (const asked of partitions) {
-        const key = `${name}/${asked.partitionIndex}`
-        if (seen.has(key)) found.push(failed(asked, ErrorCode.INVALID_REQUEST))
-        else found.push(await lookUp(name, asked, apiVersion, committedOnly, services))
-        seen.add(key)
+      for (const partition of asked) {
+        if (!isLevel || twice.has(partition.partitionIndex)) found.push(failed(partition, ErrorCode.INVALID_REQUEST))
+        else found.push(await lookUp(name, partition, apiVersion, isolationLevel === readCommitted, services))
       }
       topics.push({ name, partitions: found })
     }
     return { topics }
   },
 })
+
+/** Each topic and partition once, and which were asked for more than once: those are not looked up. */
+function withoutDuplicates({ topics }: Request): { name: string; asked: Asked[]; twice: Set<number> }[] {
+  const byName = new Map<string, { name: string; asked: Map<number, Asked>; twice: Set<number> }>()
+  for (const { name, partitions } of topics) {
+    const topic = byName.get(name) ?? { name, asked: new Map<number, Asked>(), twice: new Set<number>() }
+    byName.set(name, topic)
+    for (const partition of partitions) {
+      if (topic.asked.has(partition.partitionIndex)) topic.twice.add(partition.partitionIndex)
+      topic.asked.set(partition.partitionIndex, partition)
+    }
+  }
+  return [...byName.values()].map(({ name, asked, twice }) => ({ name, asked: [...asked.values()], twice }))
+}
 
 function failed(asked: Asked, errorCode: number): Found {
   return { partitionIndex: asked.partitionIndex, errorCode, timestamp: -1, offset: -1, oldStyleOffsets: [] }

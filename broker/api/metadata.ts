@@ -11,6 +11,9 @@ import { api, type RequestContext } from './handler.ts'
 import { allClusterOperations, allTopicOperations } from './operations.ts'
 import type { Services } from './services.ts'
 
+/** Two versions before have a place for them, and do not take them. */
+const firstVersionWithTopicIds = 12
+
 type Request = Of<typeof MetadataRequest>
 type TopicAnswer = NonNullable<NonNullable<Input<typeof MetadataResponse>['topics']>[number]>
 
@@ -47,11 +50,14 @@ function allTopics(services: Services): TopicAnswer[] {
 async function namedTopics(request: Request, { apiVersion }: RequestContext, services: Services): Promise<TopicAnswer[]> {
   const { cluster, settings } = services
   const asked = request.topics ?? []
+  if (apiVersion < firstVersionWithTopicIds && asked.some(({ name, topicId }) => name === null || topicId !== zeroUuid)) {
+    return asked.map(({ name }) => ({ errorCode: ErrorCode.INVALID_REQUEST, name: name ?? '', isInternal: false, partitions: [] }))
+  }
   const unknown = asked.flatMap(({ name }) => (name !== null && !cluster.image.topics.has(name) ? [name] : []))
   const mayCreate = settings.get('auto.create.topics.enable') && (apiVersion < 4 || request.allowAutoTopicCreation)
   const errors = unknown.length > 0 && mayCreate ? await cluster.ensureTopics(unknown) : new Map<string, number>()
   return asked.map(({ name, topicId }) => {
-    if (name === null || (topicId !== zeroUuid && apiVersion >= 10)) return byId(topicId, services)
+    if (name === null || topicId !== zeroUuid) return byId(topicId, services)
     const topic = cluster.image.topics.get(name)
     if (topic) return describe(topic, services)
     const errorCode =

@@ -3,9 +3,10 @@
  * acks=0 and 1 are answered when the batch is written to the page cache, acks=all when it is on the disk of every in-sync
  * replica, unless the topic says `stele.ack.durability=memory`. Batches of pipelined requests are appended in the order of arrival.
  */
-import { ErrorCode } from '../../client/protocol/errors.ts'
+import { ErrorCode, errorOf } from '../../client/protocol/errors.ts'
 import { ProduceRequest, ProduceResponse } from '../../client/protocol/messages/produce.ts'
 import type { Input, Of } from '../../client/protocol/schema.ts'
+import { attribute, batchField, batchHeaderBytes, magicAt } from '../../client/records/batch.ts'
 import { checkProduceRecords } from '../../client/records/validate.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -19,22 +20,20 @@ type PartitionData = Request['topicData'][number]['partitionData'][number]
 type PartitionResponse = NonNullable<NonNullable<NonNullable<Response['responses']>[number]['partitionResponses']>[number]>
 
 const acksAll = -1
+const firstVersionWithTopicIds = 13
 
 export const produce = api({
   request: ProduceRequest,
   response: ProduceResponse,
   versions: [0, 13],
   handle(request, context, services) {
-    if (request.acks < acksAll || request.acks > 1) return refuseAll(request, ErrorCode.INVALID_REQUIRED_ACKS)
-    const exchange = new ProduceExchange(request, services)
+    const exchange = new ProduceExchange(request, context, services)
     for (const topic of request.topicData) {
       const name = topic.name || services.cluster.image.topicName(topic.topicId) || ''
       const partitionResponses: PartitionResponse[] = []
       for (const data of topic.partitionData) {
         const partition = name === '' ? undefined : services.replicas.get(name, data.index)
-        partitionResponses.push(
-          partition ? exchange.append(partition, data, context) : missing(name, topic.topicId, data.index, services, context),
-        )
+        partitionResponses.push(partition ? exchange.append(partition, data) : missing(name, data.index, services, context))
       }
       exchange.responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses })
     }
@@ -42,53 +41,58 @@ export const produce = api({
   },
 })
 
-function refuseAll(request: Request, errorCode: number): Response | undefined {
-  if (request.acks === 0) return undefined
-  const responses = request.topicData.map(({ name, topicId, partitionData }) => ({
-    name,
-    topicId,
-    partitionResponses: partitionData.map(({ index }) => refused(index, errorCode)),
-  }))
-  return { responses }
-}
-
 function refused(index: number, errorCode: number, errorMessage: string | null = null): PartitionResponse {
   return { index, errorCode, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1, errorMessage }
 }
 
-function missing(name: string, topicId: string, index: number, services: Services, context: RequestContext): PartitionResponse {
-  if (name === '') return refused(index, context.apiVersion >= 13 ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.INVALID_TOPIC_EXCEPTION)
-  void topicId
+function missing(name: string, index: number, services: Services, { apiVersion }: RequestContext): PartitionResponse {
+  if (name === '' && apiVersion >= firstVersionWithTopicIds) return refused(index, ErrorCode.UNKNOWN_TOPIC_ID)
   return refused(index, services.replicas.errorFor(name, index))
+}
+
+const noTransactions = 'No transaction is under way: this broker has no transaction coordinator yet'
+
+/** Without a coordinator to end it, a transaction would keep readers of committed records waiting for ever. */
+function isTransactional(records: Buffer): boolean {
+  if (records.length < batchHeaderBytes || magicAt(records, 0) !== 2) return false
+  return (records.readInt16BE(batchField.attributes) & attribute.transactional) !== 0
+}
+
+/** As in Kafka: nobody may write in the name of no transactional id, and none may write outside of its transaction. */
+function transactionFault(transactionalId: string | null): number {
+  return transactionalId === null ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ErrorCode.INVALID_TXN_STATE
 }
 
 /** One request on its way: what was appended, and what must come true before it is answered. */
 class ProduceExchange implements Waiter {
   readonly responses: NonNullable<Response['responses']> = []
   readonly #request: Request
+  readonly #context: RequestContext
   readonly #services: Services
   readonly #appended: { partition: Partition; response: PartitionResponse }[] = []
   #notDurable = 0
   #ticket: Ticket | undefined
   #resolve: ((response: Response | undefined) => void) | undefined
 
-  constructor(request: Request, services: Services) {
+  constructor(request: Request, context: RequestContext, services: Services) {
     this.#request = request
+    this.#context = context
     this.#services = services
   }
 
-  append(partition: Partition, data: PartitionData, context: RequestContext): PartitionResponse {
-    const { acks } = this.#request
+  append(partition: Partition, data: PartitionData): PartitionResponse {
+    const { acks, transactionalId } = this.#request
+    const { apiVersion, now, ownsBytes } = this.#context
+    if (acks < acksAll || acks > 1) return refused(data.index, ErrorCode.INVALID_REQUIRED_ACKS)
     if (!partition.isLeader) return refused(data.index, ErrorCode.NOT_LEADER_OR_FOLLOWER)
-    if (acks === acksAll && partition.inSyncReplicas < partition.log.config.minInsyncReplicas) {
-      return refused(data.index, ErrorCode.NOT_ENOUGH_REPLICAS)
-    }
-    const fault = checkProduceRecords(data.records, context.apiVersion)
+    if (acks === acksAll && !partition.hasEnoughInSync) return refused(data.index, ErrorCode.NOT_ENOUGH_REPLICAS)
+    const fault = checkProduceRecords(data.records, apiVersion)
     if (fault) return refused(data.index, fault.error, fault.message)
+    if (isTransactional(data.records as Buffer)) return refused(data.index, transactionFault(transactionalId), noTransactions)
     const result = partition.log.append(data.records as Buffer, {
       leaderEpoch: partition.leaderEpoch,
-      now: context.now,
-      retain: context.ownsBytes,
+      now,
+      retain: ownsBytes,
       origin: 'client',
     })
     if ('error' in result) return { ...refused(data.index, result.error, result.message), recordErrors: [...(result.recordErrors ?? [])] }
@@ -144,6 +148,9 @@ class ProduceExchange implements Waiter {
   }
 
   #answer(): Response | undefined {
-    return this.#request.acks === 0 ? undefined : { responses: this.responses }
+    if (this.#request.acks !== 0) return { responses: this.responses }
+    const failed = this.responses.flatMap(({ partitionResponses = [] }) => partitionResponses).find(({ errorCode }) => errorCode)
+    if (failed) this.#context.disconnect(`records sent with acks=0 were refused: ${errorOf(failed.errorCode ?? 0).name}`)
+    return undefined
   }
 }

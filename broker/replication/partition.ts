@@ -21,6 +21,7 @@ export class Partition {
   readonly #watchers = new Set<Watcher>()
   #leaderEpoch: number
   #leading = false
+  #replicas = 1
   #inSyncReplicas = 1
 
   constructor(topic: string, topicId: string, index: number, log: PartitionLog) {
@@ -43,9 +44,9 @@ export class Partition {
     return this.topic === '__consumer_offsets' || this.topic === '__transaction_state'
   }
 
-  /** How many replicas are in sync, this one included. */
-  get inSyncReplicas(): number {
-    return this.#inSyncReplicas
+  /** Are as many replicas in sync as `min.insync.replicas` asks for? Of a partition that has fewer, it asks for all of them. */
+  get hasEnoughInSync(): boolean {
+    return this.#inSyncReplicas >= Math.min(this.log.config.minInsyncReplicas, this.#replicas)
   }
 
   get highWatermark(): Offset {
@@ -57,9 +58,10 @@ export class Partition {
   }
 
   /** This broker leads from now on, in `epoch`. With no followers, all that is written is committed. */
-  lead(epoch: number, inSyncReplicas: number): void {
+  lead(epoch: number, { replicas, inSync }: { replicas: number; inSync: number }): void {
     assert(epoch >= this.#leaderEpoch, 'a leader epoch never goes back')
-    this.#inSyncReplicas = inSyncReplicas
+    this.#replicas = replicas
+    this.#inSyncReplicas = inSync
     if (this.#leading && epoch === this.#leaderEpoch) return
     this.#leaderEpoch = epoch
     this.#leading = true

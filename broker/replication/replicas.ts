@@ -16,6 +16,7 @@ export interface TopicView {
     readonly index: number
     readonly leader: number
     readonly leaderEpoch: number
+    readonly replicas: readonly number[]
     readonly isr: readonly number[]
   }[]
 }
@@ -87,10 +88,10 @@ export class Replicas {
     const held = this.#topics.get(topic.name) ?? { id: topic.id, partitions: [] }
     this.#topics.set(topic.name, held)
     const config = this.#configOf(topic.name)
-    for (const { index, leader, leaderEpoch, isr } of topic.partitions) {
+    for (const { index, leader, leaderEpoch, replicas, isr } of topic.partitions) {
       const partition = held.partitions[index] ?? this.#open(topic, index, config)
       held.partitions[index] = partition
-      if (leader === this.#brokerId && !partition.log.offline) partition.lead(leaderEpoch, isr.length)
+      if (leader === this.#brokerId && !partition.log.offline) partition.lead(leaderEpoch, { replicas: replicas.length, inSync: isr.length })
     }
   }
 

@@ -17,6 +17,9 @@ export const peerClosed = 'the peer closed it'
 /** How many requests of one connection may be under way at once. */
 const underWayMax = 256
 
+/** With so much to send, no request is begun before it is known whether the peer takes it. */
+const outBytesMax = 1024 * 1024
+
 /** A request under way; its answer keeps its place in the order. */
 export interface Exchange {
   /** The answer's chunks; empty: none is sent; undefined: not yet. */
@@ -25,6 +28,10 @@ export interface Exchange {
   readonly sent: readonly (() => void)[]
   /** Requests of the same kind behind it may start before it is answered. */
   readonly pipelined: boolean
+  /** Why the connection ends here instead of an answer, if it does. */
+  readonly disconnects?: string | undefined
+  /** The peer is gone: nobody waits for the answer any more. */
+  abandoned?(): void
 }
 
 /** What a connection asks of the server it belongs to. */
@@ -52,6 +59,7 @@ export class ClientConnection implements ConnectionHandler, Sender {
   #waiting: Buffer[] = []
   #waitingBytes = 0
   #out: Buffer[] = []
+  #outBytes = 0
   #sent: (() => void)[] = []
   #marked = false
   /** The peer does not take its answers. */
@@ -100,8 +108,8 @@ export class ClientConnection implements ConnectionHandler, Sender {
   closed(error?: Error): void {
     this.#closed = true
     this.#closing ??= peerClosed
-    this.#host.memory.give(this.#reservedBytes + this.#waitingBytes)
     this.#host.memory.forget(this.#roomAgain)
+    this.#host.memory.give(this.#reservedBytes + this.#waitingBytes)
     this.#reservedBytes = this.#waitingBytes = 0
     this.#waiting = []
     this.#cutter.abandon()
@@ -133,20 +141,22 @@ export class ClientConnection implements ConnectionHandler, Sender {
     if (this.#closed || this.#closing !== undefined) return this.#settle()
     const sent = this.#sent
     const chunks = this.#out
+    const bytes = this.#outBytes
     this.#out = []
+    this.#outBytes = 0
     this.#sent = []
     if (chunks.length === 0) {
       for (const done of sent) done()
       return
     }
-    let bytes = 0
-    for (const chunk of chunks) bytes += chunk.length
+    this.lastActive = this.#host.now()
     this.#host.metrics.sent(bytes)
     const room = this.transport.write(chunks, sent.length === 0 ? undefined : () => sent.forEach((done) => done()))
-    if (this.#draining && this.#isDone) return this.#end()
-    if (room) return
-    this.#choked = true
-    this.transport.pause()
+    if (!room) {
+      this.#choked = true
+      this.transport.pause()
+    } else if (this.#waiting.length > 0) this.#proceed()
+    if (this.#draining && this.#isDone) this.#end()
   }
 
   /** Closes at once; `reason` is an error or a word for the log. */
@@ -183,7 +193,7 @@ export class ClientConnection implements ConnectionHandler, Sender {
   }
 
   #mayBegin(frame: Buffer): boolean {
-    if (this.#choked) return false
+    if (this.#choked || this.#outBytes >= outBytesMax) return false
     const underWay = this.#underWay
     if (underWay.length === 0) return true
     if (underWay.length >= underWayMax) return false
@@ -221,7 +231,15 @@ export class ClientConnection implements ConnectionHandler, Sender {
   }
 
   #queue(exchange: Exchange): void {
-    for (const chunk of exchange.answer as readonly Buffer[]) this.#out.push(chunk)
+    if (exchange.disconnects !== undefined) {
+      this.#waiting = []
+      this.flush()
+      return this.close(exchange.disconnects)
+    }
+    for (const chunk of exchange.answer as readonly Buffer[]) {
+      this.#out.push(chunk)
+      this.#outBytes += chunk.length
+    }
     for (const done of exchange.sent) this.#sent.push(done)
     if (this.#marked) return
     this.#marked = true
@@ -256,9 +274,12 @@ export class ClientConnection implements ConnectionHandler, Sender {
     const sent = this.#sent
     this.#sent = []
     this.#out = []
+    this.#outBytes = 0
     for (const done of sent) done()
     if (!this.#closed) return
-    for (const exchange of this.#underWay) if (exchange.answer !== undefined) for (const done of exchange.sent) done()
-    this.#underWay.length = 0
+    for (const exchange of this.#underWay.splice(0)) {
+      if (exchange.answer === undefined) exchange.abandoned?.()
+      else for (const done of exchange.sent) done()
+    }
   }
 }

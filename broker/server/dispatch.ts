@@ -40,6 +40,8 @@ class Request implements Exchange, RequestContext {
   readonly now: Millis
   readonly startedAt: Millis
   readonly ownsBytes: boolean
+  disconnects: string | undefined
+  #abandon: (() => void) | undefined
 
   constructor(header: RequestHeader, connection: ClientConnection, clock: Clock, ownsBytes: boolean) {
     this.header = header
@@ -66,6 +68,18 @@ class Request implements Exchange, RequestContext {
 
   afterSent(done: () => void): void {
     this.sent.push(done)
+  }
+
+  disconnect(reason: string): void {
+    this.disconnects = reason
+  }
+
+  whenAbandoned(forget: () => void): void {
+    this.#abandon = forget
+  }
+
+  abandoned(): void {
+    this.#abandon?.()
   }
 }
 

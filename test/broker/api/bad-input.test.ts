@@ -1,0 +1,22 @@
+/** Every bad request gets Kafka's own error code. That they are Kafka's, test/interop/bad-input.test.ts proves with the same tables. */
+import t from 'tap'
+import { startBroker } from '../../../broker/index.ts'
+import { fetchCases } from './bad-input/fetch.ts'
+import { produceCases } from './bad-input/produce.ts'
+import { queryCases } from './bad-input/queries.ts'
+import { World } from './bad-input/world.ts'
+
+const tables = { Produce: produceCases, Fetch: fetchCases, others: queryCases }
+
+const broker = await startBroker({ settings: { 'auto.create.topics.enable': false } })
+const world = await World.open(broker.port)
+t.teardown(async () => {
+  world.close()
+  await broker.close()
+})
+
+for (const [api, cases] of Object.entries(tables)) {
+  t.test(`bad requests are refused with Kafka's codes: ${api}`, async (t) => {
+    for (const { name, ask, configs, answer } of cases) t.same(await ask(world, await world.topic(configs)), answer, name)
+  })
+}
