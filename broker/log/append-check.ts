@@ -16,6 +16,29 @@ export type Refused = Refusal
 
 export type AppendOrigin = 'client' | 'leader' | 'coordinator'
 
+export interface AppendOptions {
+  /** Stamped into batches from a client; those from a leader carry their own. */
+  readonly leaderEpoch: number
+  readonly now: number
+  /** The buffer is the log's for good, and is kept by reference; else its bytes are copied before append returns. */
+  readonly retain: boolean
+  /**
+   * client: one batch, offsets are assigned, all is checked. coordinator: the same from inside this broker, control batches allowed,
+   * no sequences. leader: any number of batches; offsets and epochs stand as they are.
+   */
+  readonly origin: AppendOrigin
+}
+
+export interface Appended {
+  readonly firstOffset: Offset
+  readonly lastOffset: Offset
+  /** -1 unless the topic's timestamps are LogAppendTime. */
+  readonly logAppendTime: number
+  readonly logStartOffset: Offset
+  /** It was there already, from an earlier attempt of its producer. */
+  readonly duplicate: boolean
+}
+
 const int32Max = 0x7fff_ffff
 
 export function refused(error: number, message: string): Refused {

@@ -7,13 +7,14 @@
  */
 import assert from 'node:assert/strict'
 import { ErrorCode } from '../../client/protocol/errors.ts'
-import { batchHeaderBytes, RecordBatch } from '../../client/records/batch.ts'
+import { RecordBatch } from '../../client/records/batch.ts'
 import { RecordsError } from '../../client/records/records-error.ts'
 import { survey } from '../../client/records/survey.ts'
 import { validateForLeader } from '../../client/records/validate.ts'
 import { DiskError } from '../platform/disk.ts'
 import {
-  type AppendOrigin,
+  type Appended,
+  type AppendOptions,
   AppendRules,
   checkProducer,
   checkSegmentBound,
@@ -25,61 +26,30 @@ import {
 import type { Unsecured } from './group-commit.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
+import { LogDurability } from './log-durability.ts'
 import type { LogEnvironment } from './log-environment.ts'
 import { emptySlice, failedSlice, LogReader, type ReadOptions, type Slice } from './log-reader.ts'
-import { syncPartitionMetadata, writePartitionMetadata } from './partition-files.ts'
+import { writePartitionMetadata } from './partition-files.ts'
 import type { Offset } from './offset.ts'
 import { rebuildProducers, snapshotOffsets, snapshotPath } from './producer-recovery.ts'
 import { encodeSnapshot } from './producer-snapshot.ts'
-import { ProducerState } from './producer-state.ts'
+import { type ActiveProducer, ProducerState } from './producer-state.ts'
 import { epochFileName, filesOf, loadIndexes, recoverLog, truncateSegment } from './recovery.ts'
 import { countDeletable } from './retention.ts'
 import { Segment, type SegmentContext } from './segment.ts'
+import { mustRoll } from './segment-roll.ts'
 import { Segments } from './segments.ts'
 import type { LogTail } from './tail-cache.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 import { writeWhole } from './whole-file.ts'
 
-export type { Refused } from './append-check.ts'
+export type { Appended, AppendOptions, Refused } from './append-check.ts'
+export type { ActiveProducer } from './producer-state.ts'
 export type { ReadOptions, Slice } from './log-reader.ts'
 export type { TimestampOffset } from './time-lookup.ts'
 export type { AbortedTransaction } from './transaction-index.ts'
 export type { Offset } from './offset.ts'
-
-export interface AppendOptions {
-  /** Stamped into batches from a client; those from a leader carry their own. */
-  readonly leaderEpoch: number
-  readonly now: number
-  /** The buffer is the log's for good, and is kept by reference; else its bytes are copied before append returns. */
-  readonly retain: boolean
-  /**
-   * client: one batch, offsets are assigned, all is checked. coordinator: the same from inside this broker, control batches allowed,
-   * no sequences. leader: any number of batches; offsets and epochs stand as they are.
-   */
-  readonly origin: AppendOrigin
-}
-
-export interface Appended {
-  readonly firstOffset: Offset
-  readonly lastOffset: Offset
-  /** -1 unless the topic's timestamps are LogAppendTime. */
-  readonly logAppendTime: number
-  readonly logStartOffset: Offset
-  /** It was there already, from an earlier attempt of its producer. */
-  readonly duplicate: boolean
-}
-
-/** As DescribeProducers tells it. */
-export interface ActiveProducer {
-  readonly producerId: number
-  readonly producerEpoch: number
-  readonly lastSequence: number
-  readonly lastTimestamp: number
-  readonly coordinatorEpoch: number
-  /** -1: no transaction is open. */
-  readonly currentTransactionStartOffset: Offset
-}
 
 /** What the directory noted down of a log at an earlier time. */
 export interface Noted {
@@ -101,8 +71,6 @@ export interface LogOptions {
   readonly isNew: boolean
 }
 
-const int32Max = 0x7fff_ffff
-
 export class PartitionLog {
   readonly topic: string
   readonly topicId: string
@@ -121,13 +89,10 @@ export class PartitionLog {
   #startOffset: Offset = 0
   #endOffset: Offset = 0
   #writtenEnd: Offset = 0
-  #durableEnd: Offset = 0
-  /** Everything below is on the device in the log's own files, whatever the commit journal has. */
-  #syncedEnd: Offset = 0
   #highWatermark: Offset = 0
   #offline: DiskError | undefined
   #hasFolder: boolean
-  #folderIsDurable: boolean
+  readonly #durability: LogDurability
   #isClosed = false
 
   constructor(options: LogOptions) {
@@ -139,7 +104,7 @@ export class PartitionLog {
     this.#folder = folder
     this.#config = config
     this.#hasFolder = !isNew
-    this.#folderIsDurable = noted.clean && !isNew
+    this.#durability = new LogDurability(environment, this.#segments, noted.clean && !isNew)
     this.#tail = environment.tailCache.openTail()
     this.#context = {
       disk: environment.disk,
@@ -154,7 +119,8 @@ export class PartitionLog {
   #recover({ clean, recoveryPoint, startOffset, highWatermark }: Noted): void {
     const { logger, removal } = this.#environment
     // If its files can't be read, it is an empty log that begins there: what was noted of its start is noted again, not forgotten.
-    this.#startOffset = this.#endOffset = this.#writtenEnd = this.#durableEnd = this.#highWatermark = startOffset
+    this.#startOffset = this.#endOffset = this.#writtenEnd = this.#highWatermark = startOffset
+    this.#durability.endsAt(startOffset)
     try {
       const recovered = recoverLog({
         context: this.#context,
@@ -172,7 +138,7 @@ export class PartitionLog {
       this.#producers = recovered.producers
       this.#startOffset = recovered.startOffset
       this.#endOffset = this.#writtenEnd = Math.max(recovered.endOffset, recovered.startOffset)
-      this.#durableEnd = this.#syncedEnd = Math.min(recovered.durableEnd, this.#endOffset)
+      this.#durability.endsAt(Math.min(recovered.durableEnd, this.#endOffset))
       this.#highWatermark = Math.min(Math.max(highWatermark, this.#startOffset), this.#endOffset)
       this.#producers.committed(this.#highWatermark)
     } catch (error) {
@@ -213,7 +179,7 @@ export class PartitionLog {
 
   /** Everything below is on the device. */
   get durableEnd(): Offset {
-    return this.#durableEnd
+    return this.#durability.durableEnd
   }
 
   /** Everything below is committed: replication says so. */
@@ -248,7 +214,7 @@ export class PartitionLog {
 
   /** The offset from which a start after a crash would have to check. */
   get recoveryPoint(): Offset {
-    return this.#syncedEnd
+    return this.#durability.syncedEnd
   }
 
   /** Files begin here; the start offset may be later. */
@@ -266,14 +232,7 @@ export class PartitionLog {
   }
 
   activeProducers(): ActiveProducer[] {
-    return [...this.#producers.entries()].map((entry) => ({
-      producerId: entry.producerId,
-      producerEpoch: entry.epoch,
-      lastSequence: entry.lastSequence,
-      lastTimestamp: entry.lastTimestamp,
-      coordinatorEpoch: entry.coordinatorEpoch,
-      currentTransactionStartOffset: entry.transactionStart,
-    }))
+    return this.#producers.describe()
   }
 
   expireProducers(before: number): void {
@@ -353,7 +312,7 @@ export class PartitionLog {
     const lastOffset = batch.lastOffset
     const { maxTimestamp } = batch
     let segment = this.#segments.active
-    if (!segment || this.#mustRoll(segment, bytes.length, maxTimestamp, lastOffset)) {
+    if (!segment || mustRoll(segment, { bytes: bytes.length, maxTimestamp, lastOffset }, this.#config, this)) {
       const rolled = this.#roll(batch.baseOffset)
       if (!(rolled instanceof Segment)) return rolled
       segment = rolled
@@ -370,35 +329,6 @@ export class PartitionLog {
     this.#endOffset = lastOffset + 1
     if (wasWritten) this.#environment.gathered(this)
     return undefined
-  }
-
-  /** By the batches' bytes and timestamps alone, so that replicas hold the same files. */
-  #mustRoll(segment: Segment, bytes: number, maxTimestamp: number, lastOffset: Offset): boolean {
-    if (segment.bytes === 0) return lastOffset - segment.baseOffset > int32Max
-    const { segmentBytes, segmentIndexBytes } = this.#config
-    if (segment.bytes + bytes > segmentBytes) return true
-    if (lastOffset - segment.baseOffset > int32Max) return true
-    const { offsets, times } = segment.indexes
-    if (offsets.isFull(segmentIndexBytes) || times.isFull(segmentIndexBytes)) return true
-    const first = this.#firstTimestamp(segment)
-    return first >= 0 && maxTimestamp - first > this.#segmentMillis
-  }
-
-  /** segment.ms less a jitter that the topic's id and the partition decide, the same on all replicas. */
-  get #segmentMillis(): number {
-    const { segmentMillis, segmentJitterMillis } = this.#config
-    if (segmentJitterMillis === 0) return segmentMillis
-    let hash = this.partition
-    for (let at = 0; at < this.topicId.length; at++) hash = (Math.imul(hash, 31) + this.topicId.charCodeAt(at)) | 0
-    return segmentMillis - ((hash >>> 0) % Math.min(segmentJitterMillis, segmentMillis))
-  }
-
-  #firstTimestamp(segment: Segment): number {
-    segment.firstTimestamp ??= segment.with((file) => {
-      const header = Buffer.alloc(batchHeaderBytes)
-      return file.read(header, 0) === header.length ? new RecordBatch(header).maxTimestamp : -1
-    })
-    return segment.firstTimestamp
   }
 
   /** A new segment, which begins at `baseOffset`; what was gathered for the old one is written first. */
@@ -446,7 +376,7 @@ export class PartitionLog {
     try {
       this.#write(segment)
       this.#writtenEnd = this.#endOffset
-      if (this.#writtenEnd - this.#durableEnd >= this.#config.flushMessages) this.durable(this.#writtenEnd, () => {})
+      if (this.#writtenEnd - this.durableEnd >= this.#config.flushMessages) this.durable(this.#writtenEnd, () => {})
     } catch (error) {
       this.#fail(error)
     }
@@ -470,6 +400,7 @@ export class PartitionLog {
     if (!(error instanceof DiskError)) throw error
     if (this.#offline) return
     this.#offline = error
+    this.#durability.interrupted()
     this.#tail.clear()
     this.#environment.failed(this, error)
   }
@@ -483,92 +414,32 @@ export class PartitionLog {
 
   /** Whether a sync has something to do. */
   get needsSync(): boolean {
-    return !this.#offline && this.#syncedEnd < this.#writtenEnd
+    return !this.#offline && this.#durability.syncedEnd < this.#writtenEnd
   }
 
-  /** Puts everything written until now on the device. */
+  /** Puts everything written until now on the device; a failure takes the log offline. */
   async sync(): Promise<void> {
     if (this.#offline) return
-    const covered = this.#writtenEnd
-    const unsynced: { segment: Segment; bytes: number }[] = []
-    const work: Promise<void>[] = []
-    const { disk } = this.#context
-    const list = this.#segments.all()
-    let namesToSync = false
-    for (let at = list.length - 1; at >= 0; at--) {
-      const segment = list[at] as Segment
-      if (segment.durableBytes >= segment.writtenBytes && segment.nameIsDurable) break
-      namesToSync ||= !segment.nameIsDurable
-      unsynced.push({ segment, bytes: segment.writtenBytes })
-    }
-    if (unsynced.length === 0) {
-      this.#durableEnd = this.#syncedEnd = covered
-      return
-    }
-    const cuts = this.#cuts
     try {
-      for (const { segment } of unsynced) work.push(syncFile(segment))
-      if (namesToSync) work.push(disk.syncDirectory(this.#folder))
-      if (!this.#folderIsDurable) work.push(this.#environment.syncRoot(), syncPartitionMetadata(disk, this.#folder))
-      await Promise.all(work)
+      await this.#durability.sync(this.#folder, this.#writtenEnd)
     } catch (error) {
       this.#fail(error)
-      return
     }
-    // Cut, reopened or failed while the disk was busy: this sync speaks of files that are no more.
-    if (this.#offline || cuts !== this.#cuts) return
-    this.#folderIsDurable = true
-    for (const { segment, bytes } of unsynced) {
-      segment.durableBytes = Math.max(segment.durableBytes, bytes)
-      segment.nameIsDurable = true
-    }
-    this.#durableEnd = Math.max(this.#durableEnd, covered)
-    this.#syncedEnd = Math.max(this.#syncedEnd, covered)
   }
 
   /** What the commit journal must repeat to make all that is written durable; undefined where only a sync will do. */
   unsecured(): Unsecured | undefined {
-    const segment = this.#segments.active
-    if (this.#offline || !segment || !segment.nameIsDurable || !this.#folderIsDurable) return undefined
-    const before = this.#segments.all().at(-2)
-    if (before && before.securedBytes < before.writtenBytes) return undefined
-    const { writtenBytes, securedBytes } = segment
-    const held = this.#tail.hold(segment, securedBytes, writtenBytes)
-    if (!held) return undefined
-    const cuts = this.#cuts
-    const covered = this.#writtenEnd
-    return {
-      topicId: this.topicId,
-      partition: this.partition,
-      segment: segment.baseOffset,
-      position: securedBytes,
-      chunks: held.chunks,
-      size: writtenBytes - securedBytes,
-      release: () => held.release(),
-      secured: () => {
-        if (this.#offline || cuts !== this.#cuts) return
-        segment.journaledBytes = Math.max(segment.journaledBytes, writtenBytes)
-        this.#durableEnd = Math.max(this.#durableEnd, covered)
-      },
-    }
+    return this.#offline ? undefined : this.#durability.unsecured(this, this.#tail)
+  }
+
+  /** Before bytes go: the commit journal must not bring them back, and vouches for none of the others any more. */
+  #leaveJournal(): void {
+    this.#environment.forgetJournaled(this, () => this.#durability.syncNow())
   }
 
   diskFailed(error: unknown): void {
     this.#fail(error)
   }
-
-  /** Before bytes go: the commit journal must not bring them back, and vouches for none of the others any more. */
-  #leaveJournal(): void {
-    this.#environment.forgetJournaled(this, () => {
-      for (const segment of this.#segments.all()) {
-        if (segment.durableBytes >= segment.writtenBytes) continue
-        segment.with((file) => file.syncNow())
-        segment.durableBytes = segment.writtenBytes
-      }
-    })
-  }
-
-  #cuts = 0
 
   // --- reading
 
@@ -718,14 +589,12 @@ export class PartitionLog {
 
   /** What follows from batches that are gone, made anew from those that are left. */
   #reloadAfterCut(offset: Offset): void {
-    this.#cuts++
     this.#tail.clear()
     this.#reader.reset()
     this.#epochs.truncateFromEnd(offset)
     this.#writeEpochs()
     this.#endOffset = this.#writtenEnd = this.#segments.active?.endOffset ?? offset
-    this.#durableEnd = Math.min(this.#durableEnd, this.#endOffset)
-    this.#syncedEnd = Math.min(this.#syncedEnd, this.#endOffset)
+    this.#durability.cutTo(this.#endOffset)
     this.#highWatermark = Math.min(this.#highWatermark, this.#endOffset)
     const { removal, logger } = this.#environment
     const input = { context: this.#context, removal, logger, folder: this.#folder }
@@ -746,7 +615,8 @@ export class PartitionLog {
       this.#epochs.clear()
       this.#makeFolder()
       this.#reloadAfterCut(offset)
-      this.#endOffset = this.#writtenEnd = this.#durableEnd = this.#syncedEnd = this.#highWatermark = offset
+      this.#endOffset = this.#writtenEnd = this.#highWatermark = offset
+      this.#durability.endsAt(offset)
       this.#environment.noteStartOffsets()
       this.#roll(offset)
     })
@@ -766,17 +636,20 @@ export class PartitionLog {
   /** Recovers an offline log from what is on disk. It stays offline, for the new reason, where that fails too. */
   reopen(): void {
     if (!this.#offline) return
-    const noted = { clean: false, recoveryPoint: this.#syncedEnd, startOffset: this.#startOffset, highWatermark: this.#highWatermark }
+    const noted = { clean: false, recoveryPoint: this.recoveryPoint, startOffset: this.#startOffset, highWatermark: this.#highWatermark }
     for (const segment of this.#segments.all()) segment.close()
     this.#segments.replaceAll([])
     this.#tail.clear()
     this.#reader.reset()
-    this.#cuts++
+    this.#durability.interrupted()
     this.#offline = undefined
     this.#hasFolder = this.#context.disk.exists(this.#folder)
-    this.#folderIsDurable = false
+    this.#durability.folderIsDurable = false
     if (this.#hasFolder) this.#recover(noted)
-    else this.#endOffset = this.#writtenEnd = this.#durableEnd = this.#syncedEnd = this.#highWatermark = this.#startOffset
+    else {
+      this.#endOffset = this.#writtenEnd = this.#highWatermark = this.#startOffset
+      this.#durability.endsAt(this.#startOffset)
+    }
     this.#attempt(() => this.#leaveJournal())
   }
 
@@ -798,7 +671,7 @@ export class PartitionLog {
   abandon(reason?: DiskError): void {
     this.#isClosed = true
     this.#offline ??= reason
-    this.#cuts++
+    this.#durability.interrupted()
     for (const segment of this.#segments.all()) segment.close()
     this.#tail.clear()
   }
@@ -818,14 +691,5 @@ export class PartitionLog {
 
   get hasFolder(): boolean {
     return this.#hasFolder
-  }
-}
-
-async function syncFile(segment: Segment): Promise<void> {
-  const open = segment.use()
-  try {
-    await open.file.sync()
-  } finally {
-    open.done()
   }
 }

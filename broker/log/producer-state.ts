@@ -16,6 +16,17 @@ interface EndedTransaction {
   readonly markerOffset: Offset
 }
 
+/** As DescribeProducers tells it. */
+export interface ActiveProducer {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly lastSequence: number
+  readonly lastTimestamp: number
+  readonly coordinatorEpoch: number
+  /** -1: no transaction is open. */
+  readonly currentTransactionStartOffset: Offset
+}
+
 export class ProducerState {
   readonly #entries = new Map<number, ProducerEntry>()
   #ended: EndedTransaction[] = []
@@ -99,6 +110,17 @@ export class ProducerState {
     let first = this.#firstOpen
     for (const { firstOffset } of this.#ended) if (first === undefined || firstOffset < first) first = firstOffset
     return first
+  }
+
+  describe(): ActiveProducer[] {
+    return [...this.#entries.values()].map((entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.epoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.lastTimestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTransactionStartOffset: entry.transactionStart,
+    }))
   }
 
   /** Forgets producers unheard of since `before`, except where a transaction is open. */
