@@ -19,7 +19,7 @@ import type { LogConfig } from './log-config.ts'
 import type { LogEnvironment } from './log-environment.ts'
 import type { Offset } from './offset.ts'
 import { OpenFiles } from './open-files.ts'
-import { readTopicId } from './partition-files.ts'
+import { readTopicId, writePartitionMetadata } from './partition-files.ts'
 import { readEpochs } from './recovery.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ReadBuffers } from './read-buffers.ts'
@@ -244,7 +244,9 @@ export class LogDirectory {
     let isNew = !this.#unopened.has(name)
     if (!isNew) {
       const found = readTopicId(this.#disk, folder)
-      if (found !== undefined && found !== topicId) {
+      // Torn, or from before topic ids: the commit journal finds a folder by its id.
+      if (found === undefined) writePartitionMetadata(this.#disk, folder, topicId)
+      else if (found !== topicId) {
         this.#setAside(name, `it is of topic id ${found}`)
         isNew = true
       }

@@ -159,19 +159,8 @@ export class PartitionHistory {
       if (powerFailed) batch.durable = true
     }
     for (const [baseOffset, batch] of this.#at) {
-      if (baseOffset + batch.recordCount <= Math.max(end, this.startSeen)) continue
-      if (batch.durable) {
-        throw new Violation(
-          1,
-          `${this.name}: a batch of ${batch.by} at ${baseOffset} was acknowledged as durable, and is lost: the log ends at ${end}`,
-        )
-      }
-      if (!powerFailed) {
-        throw new Violation(
-          1,
-          `${this.name}: a batch of ${batch.by} at ${baseOffset} had been written, and is lost though only the process died: the log ends at ${end}`,
-        )
-      }
+      if (baseOffset + batch.recordCount <= end) continue
+      if (baseOffset + batch.recordCount > this.startSeen) this.#assertMayBeLost(batch, end, powerFailed)
       this.#at.delete(baseOffset)
       batch.baseOffset = -1
       if (batch.acknowledged) this.acknowledgedCount--
@@ -180,6 +169,15 @@ export class PartitionHistory {
     this.endSeen = Math.min(this.endSeen, end)
     // What the dead broker said of batches beyond may still be on its way to somebody.
     if (powerFailed) this.#losses.push({ life, end })
+  }
+
+  #assertMayBeLost({ by, baseOffset, durable }: SentBatch, end: number, powerFailed: boolean): void {
+    if (durable) {
+      throw new Violation(1, `${this.name}: a batch of ${by} at ${baseOffset} was acknowledged as durable, and is lost: the log ends at ${end}`)
+    }
+    if (!powerFailed) {
+      throw new Violation(1, `${this.name}: a batch of ${by} at ${baseOffset} had been written, and is lost though only the process died: the log ends at ${end}`)
+    }
   }
 
   /** DeleteRecords was confirmed: the log starts here, or later. */
