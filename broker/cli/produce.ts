@@ -17,6 +17,8 @@ import type { Terminal } from './terminal.ts'
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 const acksOf = { all: 'all', 1: 'leader', 0: 'none' } as const
 const readBytes = 512 * 1024
+/** How long a broker may be away before the command gives up. */
+const deliveryTimeoutMs = 30_000
 
 export const produce = command({
   name: 'produce',
@@ -47,7 +49,7 @@ export const produce = command({
   run: (input, terminal) => {
     const stop = stopSignal()
     return withClient(input.bootstrap, async (stele) => {
-      await write(stele.producer({ acks: acksOf[input.acks], compression: input.compression }), input, terminal, stop)
+      await write(stele.producer({ acks: acksOf[input.acks], compression: input.compression, deliveryTimeoutMs }), input, terminal, stop)
       return Exit.ok
     })
   },
