@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startBroker } from '../../broker/index.ts'
-import { ClientError, Stele } from '../../client/index.ts'
+import { ClientError, type ConsumedRecord, Stele } from '../../client/index.ts'
 import type { ClientPlatform } from '../../client/platform/dial.ts'
 import { nodeClientPlatform } from '../../client/platform/node.ts'
 
@@ -186,7 +186,10 @@ t.test('reading goes on when the broker was away', async (t) => {
   const producer = stele.producer()
   await producer.send('kept', valueOf('before'))
   const batches = stele.reader().batches('kept', { from: 'beginning' })
-  const next = async () => ((await batches.next()).value ?? []).map(({ value }) => String(value))
+  const next = async () => {
+    const { value: records } = await batches.next()
+    return (records as ConsumedRecord[]).map(({ value }) => String(value))
+  }
   t.same(await next(), ['before'])
   const waiting = next()
   await broker.close()
