@@ -6,7 +6,9 @@
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import type { RecordBatch } from '../../client/records/batch.ts'
 import { readEndMarker } from '../../client/records/control.ts'
-import type { Accepted, LeaderRules, Refusal } from '../../client/records/validate.ts'
+import { RecordsError } from '../../client/records/records-error.ts'
+import { survey } from '../../client/records/survey.ts'
+import type { LeaderRules, Refusal } from '../../client/records/validate.ts'
 import type { LogConfig } from './log-config.ts'
 import type { Offset } from './offset.ts'
 import type { ProducerBatch, ProducerEntry } from './producer-entry.ts'
@@ -83,10 +85,6 @@ function levelOf(config: LogConfig): number | undefined {
   }
 }
 
-export function isRefusal(verdict: Accepted | Refusal): verdict is Refusal {
-  return 'error' in verdict
-}
-
 export function checkSegmentBound(bytes: number, segmentBytes: number): Refused | undefined {
   if (bytes <= segmentBytes) return undefined
   return refused(ErrorCode.RECORD_LIST_TOO_LARGE, `A batch of ${bytes} bytes where a segment has ${segmentBytes}`)
@@ -135,4 +133,18 @@ function checkSequence(batch: RecordBatch, entry: ProducerEntry): Refused | unde
   if (isNext) return undefined
   const after = producerEpoch === entry.epoch ? `after ${lastSequence}` : `first in epoch ${producerEpoch}`
   return refused(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, `Sequence ${baseSequence} of producer ${entry.producerId}, ${after}`)
+}
+
+/** That bytes from a leader are whole batches, and go on where the log ends. */
+export function checkFromLeader(records: Buffer, endOffset: Offset): Refused | undefined {
+  try {
+    const { bytes, magic, batches, firstOffset, offsetsRise } = survey(records, { fromClient: false })
+    if (batches === 0) return undefined
+    if (bytes !== records.length || magic !== 2) return refused(ErrorCode.CORRUPT_MESSAGE, 'Bytes from the leader that are no batch')
+    if (offsetsRise && firstOffset >= endOffset) return undefined
+    return refused(ErrorCode.OFFSET_OUT_OF_RANGE, `Batches from offset ${firstOffset} on, where the log is at ${endOffset}`)
+  } catch (error) {
+    if (error instanceof RecordsError) return refused(error.code, error.message)
+    throw error
+  }
 }

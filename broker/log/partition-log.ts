@@ -8,34 +8,34 @@
 import assert from 'node:assert/strict'
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import { RecordBatch } from '../../client/records/batch.ts'
-import { RecordsError } from '../../client/records/records-error.ts'
-import { survey } from '../../client/records/survey.ts'
 import { validateForLeader } from '../../client/records/validate.ts'
 import { DiskError } from '../platform/disk.ts'
 import {
   type Appended,
   type AppendOptions,
   AppendRules,
+  checkFromLeader,
   checkProducer,
   checkSegmentBound,
   findDuplicate,
-  isRefusal,
   type Refused,
   refused,
 } from './append-check.ts'
+import { OldFormat } from './batch-scan.ts'
 import type { Unsecured } from './group-commit.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogDurability } from './log-durability.ts'
+import type { LogOptions, Noted } from './log-options.ts'
 import type { LogEnvironment } from './log-environment.ts'
 import { emptySlice, failedSlice, LogReader, type ReadOptions, type Slice } from './log-reader.ts'
 import { writePartitionMetadata } from './partition-files.ts'
 import type { Offset } from './offset.ts'
-import { rebuildProducers, snapshotOffsets, snapshotPath } from './producer-recovery.ts'
+import { rebuildProducers, snapshotPath, writeClosingSnapshot } from './producer-recovery.ts'
 import { encodeSnapshot } from './producer-snapshot.ts'
 import { type ActiveProducer, ProducerState } from './producer-state.ts'
 import { epochFileName, filesOf, loadIndexes, recoverLog, truncateSegment } from './recovery.ts'
-import { countDeletable } from './retention.ts'
+import { countDeletable, retireSegments } from './retention.ts'
 import { Segment, type SegmentContext } from './segment.ts'
 import { mustRoll } from './segment-roll.ts'
 import { Segments } from './segments.ts'
@@ -44,32 +44,7 @@ import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lo
 import type { AbortedTransaction } from './transaction-index.ts'
 import { writeWhole } from './whole-file.ts'
 
-export type { Appended, AppendOptions, Refused } from './append-check.ts'
-export type { ActiveProducer } from './producer-state.ts'
-export type { ReadOptions, Slice } from './log-reader.ts'
-export type { TimestampOffset } from './time-lookup.ts'
-export type { AbortedTransaction } from './transaction-index.ts'
-export type { Offset } from './offset.ts'
-
-/** What the directory noted down of a log at an earlier time. */
-export interface Noted {
-  readonly clean: boolean
-  readonly recoveryPoint: Offset
-  readonly startOffset: Offset
-  readonly highWatermark: Offset
-}
-
-export interface LogOptions {
-  readonly environment: LogEnvironment<PartitionLog>
-  readonly folder: string
-  readonly topic: string
-  readonly partition: number
-  readonly topicId: string
-  readonly config: LogConfig
-  readonly noted: Noted
-  /** There is no folder yet: it is made when something is appended. */
-  readonly isNew: boolean
-}
+export type { Slice } from './log-reader.ts'
 
 export class PartitionLog {
   readonly topic: string
@@ -95,7 +70,7 @@ export class PartitionLog {
   readonly #durability: LogDurability
   #isClosed = false
 
-  constructor(options: LogOptions) {
+  constructor(options: LogOptions<PartitionLog>) {
     const { environment, folder, topic, partition, topicId, config, noted, isNew } = options
     this.topic = topic
     this.partition = partition
@@ -142,8 +117,7 @@ export class PartitionLog {
       this.#highWatermark = Math.min(Math.max(highWatermark, this.#startOffset), this.#endOffset)
       this.#producers.committed(this.#highWatermark)
     } catch (error) {
-      if (!(error instanceof Error)) throw error
-      this.#fail(error instanceof DiskError ? error : new DiskError('EFORMAT', 'open', this.#folder, error))
+      this.#fail(error instanceof OldFormat ? new DiskError('EFORMAT', 'open', this.#folder, error) : error)
     }
   }
 
@@ -217,20 +191,6 @@ export class PartitionLog {
     return this.#durability.syncedEnd
   }
 
-  /** Files begin here; the start offset may be later. */
-  get firstFileOffset(): Offset {
-    return this.#segments.first?.baseOffset ?? this.#startOffset
-  }
-
-  describe(): { topic: string; partition: number; sizeBytes: number; offsetLag: number } {
-    return {
-      topic: this.topic,
-      partition: this.partition,
-      sizeBytes: this.sizeBytes,
-      offsetLag: Math.max(0, this.#highWatermark - this.#endOffset),
-    }
-  }
-
   activeProducers(): ActiveProducer[] {
     return this.#producers.describe()
   }
@@ -254,10 +214,9 @@ export class PartitionLog {
     rules.now = now
     rules.origin = origin === 'client' ? 'client' : 'coordinator'
     const verdict = validateForLeader(records, rules)
-    if (isRefusal(verdict)) return verdict
+    if ('error' in verdict) return verdict
     const { bytes, isRewritten, firstOffset, lastOffset, logAppendTime } = verdict
-    if (bytes.length === 0)
-      return { firstOffset: -1, lastOffset: -1, logAppendTime: -1, logStartOffset: this.#startOffset, duplicate: false }
+    if (bytes.length === 0) return { firstOffset, lastOffset, logAppendTime, logStartOffset: this.#startOffset, duplicate: false }
     const tooLarge = checkSegmentBound(bytes.length, this.#config.segmentBytes)
     if (tooLarge) return tooLarge
     const batch = this.#batch.moveTo(bytes, 0)
@@ -281,7 +240,7 @@ export class PartitionLog {
 
   /** Any number of whole batches, which go on where the log ends. */
   #appendFromLeader(records: Buffer, { retain }: AppendOptions): Appended | Refused {
-    const wrong = this.#checkFromLeader(records)
+    const wrong = checkFromLeader(records, this.#endOffset)
     if (wrong) return wrong
     const before = this.#endOffset
     const batch = this.#batch
@@ -292,19 +251,6 @@ export class PartitionLog {
       at += bytes
     }
     return { firstOffset: before, lastOffset: this.#endOffset - 1, logAppendTime: -1, logStartOffset: this.#startOffset, duplicate: false }
-  }
-
-  #checkFromLeader(records: Buffer): Refused | undefined {
-    try {
-      const { bytes, magic, batches, firstOffset, offsetsRise } = survey(records, { fromClient: false })
-      if (batches === 0) return undefined
-      if (bytes !== records.length || magic !== 2) return refused(ErrorCode.CORRUPT_MESSAGE, 'Bytes from the leader that are no batch')
-      if (offsetsRise && firstOffset >= this.#endOffset) return undefined
-      return refused(ErrorCode.OFFSET_OUT_OF_RANGE, `Batches from offset ${firstOffset} on, where the log is at ${this.#endOffset}`)
-    } catch (error) {
-      if (error instanceof RecordsError) return refused(error.code, error.message)
-      throw error
-    }
   }
 
   /** The batch, checked and stamped, becomes the log's end. */
@@ -336,7 +282,7 @@ export class PartitionLog {
     try {
       const old = this.#segments.active
       if (old) {
-        this.#write(old)
+        old.write(this.#tail)
         old.seal()
         writeWhole(this.#context.disk, snapshotPath(this.#folder, baseOffset), encodeSnapshot(this.#producers))
         this.#environment.durable(this, baseOffset, () => {})
@@ -371,28 +317,11 @@ export class PartitionLog {
 
   /** What this turn gathered goes to the page cache, in one write. */
   flush(): void {
-    const segment = this.#segments.active
-    if (this.#offline || !segment) return
-    try {
-      this.#write(segment)
+    this.#attempt(() => {
+      this.#segments.active?.write(this.#tail)
       this.#writtenEnd = this.#endOffset
       if (this.#writtenEnd - this.durableEnd >= this.#config.flushMessages) this.durable(this.#writtenEnd, () => {})
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  #write(segment: Segment): void {
-    const from = segment.writtenBytes
-    if (segment.bytes === from) return
-    const held = this.#tail.hold(segment, from, segment.bytes)
-    assert(held, 'what is not written is in memory')
-    try {
-      segment.with((file) => file.write(held.chunks, from))
-    } finally {
-      held.release()
-    }
-    segment.writtenBytes = segment.bytes
+    })
   }
 
   /** The disk failed: nobody knows what is in the files now, so nothing goes in or out until they are read again. */
@@ -458,40 +387,22 @@ export class PartitionLog {
 
   /** Those that a reader of [from, upTo) must leave out. */
   abortedTransactions(from: Offset, upTo: Offset): AbortedTransaction[] {
-    const found: AbortedTransaction[] = []
-    for (let at = this.#segments.floor(from); at < this.#segments.count; at++) {
-      if ((this.#segments.at(at) as Segment).indexes.aborted.collect(from, upTo, found)) break
-    }
-    return found
+    return this.#segments.abortedTransactions(from, upTo)
   }
 
   /** The first record not earlier than `timestamp`. */
   async offsetForTimestamp(timestamp: number): Promise<TimestampOffset | undefined> {
-    return this.#lookUp(() => findTimestamp(this.#segments.all(), timestamp, this.#startOffset))
+    return this.#attempt(() => findTimestamp(this.#segments.all(), timestamp, this.#startOffset))
   }
 
   /** The record with the largest timestamp. */
   async maxTimestampOffset(): Promise<TimestampOffset | undefined> {
-    return this.#lookUp(() => findMaxTimestamp(this.#segments.all()))
-  }
-
-  #lookUp<T>(look: () => T): T | undefined {
-    if (this.#offline) return undefined
-    try {
-      return look()
-    } catch (error) {
-      if (error instanceof RecordsError) return undefined
-      this.#fail(error)
-      return undefined
-    }
+    return this.#attempt(() => findMaxTimestamp(this.#segments.all()))
   }
 
   /** For clients from before KIP-79. The time is that of the latest record. */
   segmentStarts(): { offset: Offset; lastModified: number }[] {
-    return this.#segments.all().map((segment) => ({
-      offset: Math.max(segment.baseOffset, this.#startOffset),
-      lastModified: segment.largestTimestamp,
-    }))
+    return this.#attempt(() => this.#segments.starts(this.#startOffset)) ?? []
   }
 
   // --- epochs
@@ -532,14 +443,12 @@ export class PartitionLog {
 
   /** Deletes what the topic's settings let go. How many segments went. */
   applyRetention(now: number): number {
-    if (this.#offline) return 0
-    let count = 0
-    this.#attempt(() => {
+    const deleted = this.#attempt(() => {
       this.flush()
-      count = countDeletable(this.#retentionView(), this.#config, now)
-      if (count === 0) return
+      const count = countDeletable(this.#retentionView(), this.#config, now)
+      if (count === 0) return 0
       // All of it: the log goes on in a new segment.
-      if (count === this.#segments.count) this.#roll(this.#endOffset)
+      if (count === this.#segments.count && !(this.#roll(this.#endOffset) instanceof Segment)) return 0
       const next = this.#segments.at(count) as Segment
       if (next.baseOffset > this.#startOffset) {
         this.#startOffset = next.baseOffset
@@ -547,8 +456,9 @@ export class PartitionLog {
         this.#environment.noteStartOffsets()
       }
       this.#deleteFirst(count)
+      return count
     })
-    return count
+    return deleted ?? 0
   }
 
   #retentionView(): { segments: readonly Segment[]; startOffset: Offset; highWatermark: Offset } {
@@ -557,16 +467,10 @@ export class PartitionLog {
 
   #deleteFirst(count: number): void {
     if (count === 0) return
-    const gone = this.#segments.removeFirst(count)
-    const { removal } = this.#environment
-    for (const segment of gone) {
-      removal.retire(filesOf(this.#folder, segment.baseOffset), '.deleted', this.#config.fileDeleteDelayMillis)
-      segment.close()
-    }
-    this.#environment.logger.info(
-      { topic: this.topic, partition: this.partition, segments: count, startOffset: this.#startOffset },
-      'Old segments deleted',
-    )
+    const { removal, logger } = this.#environment
+    retireSegments(this.#segments.removeFirst(count), removal, this.#folder, this.#config.fileDeleteDelayMillis)
+    const { topic, partition, startOffset } = this
+    logger.info({ topic, partition, segments: count, startOffset }, 'Old segments deleted')
   }
 
   /** Takes back all from `offset` on: a follower's, where the leader's history is another. */
@@ -622,12 +526,14 @@ export class PartitionLog {
     })
   }
 
-  #attempt(act: () => void): void {
-    if (this.#offline) return
+  /** Undefined where the log is offline, or goes so. */
+  #attempt<T>(act: () => T): T | undefined {
+    if (this.#offline) return undefined
     try {
-      act()
+      return act()
     } catch (error) {
       this.#fail(error)
+      return undefined
     }
   }
 
@@ -660,7 +566,13 @@ export class PartitionLog {
       const active = this.#segments.active
       if (active) {
         active.writeIndexes()
-        this.#writeSnapshot()
+        const bases = this.#segments.all().map(({ baseOffset }) => baseOffset)
+        writeClosingSnapshot(
+          { context: this.#context, removal: this.#environment.removal, folder: this.#folder },
+          this.#producers,
+          this.#endOffset,
+          bases,
+        )
       }
       if (this.#hasFolder && this.#epochs.dirty) this.#writeEpochs()
     })
@@ -674,13 +586,6 @@ export class PartitionLog {
     this.#durability.interrupted()
     for (const segment of this.#segments.all()) segment.close()
     this.#tail.clear()
-  }
-
-  #writeSnapshot(): void {
-    writeWhole(this.#context.disk, snapshotPath(this.#folder, this.#endOffset), encodeSnapshot(this.#producers))
-    const bases = new Set(this.#segments.all().map(({ baseOffset }) => baseOffset))
-    const old = snapshotOffsets(this.#context, this.#folder).filter((offset) => offset !== this.#endOffset && !bases.has(offset))
-    this.#environment.removal.remove(old.map((offset) => snapshotPath(this.#folder, offset)))
   }
 
   /** The folder has another name: the log is on its way out. */

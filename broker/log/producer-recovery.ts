@@ -7,12 +7,12 @@ import type { Disk } from '../platform/disk.ts'
 import { BatchScan } from './batch-scan.ts'
 import type { FileRemoval } from './file-removal.ts'
 import type { Offset } from './offset.ts'
-import { decodeSnapshot } from './producer-snapshot.ts'
+import { decodeSnapshot, encodeSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import type { Segment, SegmentContext } from './segment.ts'
 import { offsetFileName, parseOffsetFileName } from './segment-files.ts'
 import { TransactionIndex } from './transaction-index.ts'
-import { readWhole } from './whole-file.ts'
+import { readWhole, writeWhole } from './whole-file.ts'
 
 interface Input {
   readonly context: SegmentContext
@@ -49,6 +49,19 @@ export function rebuildProducers(input: Input, segments: readonly Segment[], kno
     if (segment.isSealed && aborted.entries.length > before) segment.writeIndexes()
   }
   return state
+}
+
+/** At a clean stop: the state as of the log's end; the one of an earlier stop is needed no more. */
+export function writeClosingSnapshot(
+  place: Omit<Input, 'logger'>,
+  state: ProducerState,
+  endOffset: Offset,
+  bases: readonly Offset[],
+): void {
+  const { context, folder, removal } = place
+  writeWhole(context.disk, snapshotPath(folder, endOffset), encodeSnapshot(state))
+  const old = snapshotOffsets(context, folder).filter((offset) => offset !== endOffset && !bases.includes(offset))
+  removal.remove(old.map((offset) => snapshotPath(folder, offset)))
 }
 
 export function snapshotPath(folder: string, offset: Offset): string {

@@ -1,9 +1,11 @@
 /**
  * How many of a log's oldest segments may go: by age, by the log's size, and by its start offset.
- * Pure: it counts; the log deletes.
+ * Counting is pure; the log decides to delete, and its files go through FileRemoval.
  */
+import type { FileRemoval } from './file-removal.ts'
 import type { LogConfig } from './log-config.ts'
 import type { Offset } from './offset.ts'
+import { filesOf } from './recovery.ts'
 import type { Segment } from './segment.ts'
 
 export interface RetentionView {
@@ -51,4 +53,12 @@ function countWhile(view: RetentionView, mayGo: (segment: Segment) => boolean, w
     count++
   }
   return count
+}
+
+/** Under another name at once, gone after `delay`: readers may be in the middle of them. */
+export function retireSegments(segments: readonly Segment[], removal: FileRemoval, folder: string, delay: number): void {
+  for (const segment of segments) {
+    removal.retire(filesOf(folder, segment.baseOffset), '.deleted', delay)
+    segment.close()
+  }
 }

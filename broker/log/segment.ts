@@ -10,7 +10,7 @@ import type { Offset } from './offset.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { type Closable, OpenFile, type OpenFiles } from './open-files.ts'
 import { offsetFileName } from './segment-files.ts'
-import type { CachedFile } from './tail-cache.ts'
+import type { CachedFile, LogTail } from './tail-cache.ts'
 import { TimeIndex } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 import { readWhole, writeWhole } from './whole-file.ts'
@@ -189,6 +189,20 @@ export class Segment implements CachedFile, Closable {
     this.#bytesSinceEntry += batchBytes
     this.bytes += batchBytes
     this.endOffset = lastOffset + 1
+  }
+
+  /** What only memory has goes to the page cache, in one write. */
+  write(tail: LogTail): void {
+    const from = this.writtenBytes
+    if (this.bytes === from) return
+    const held = tail.hold(this, from, this.bytes)
+    assert(held, 'what is not written is in memory')
+    try {
+      this.with((file) => file.write(held.chunks, from))
+    } finally {
+      held.release()
+    }
+    this.writtenBytes = this.bytes
   }
 
   /** No more batches: the indexes go beside it. */

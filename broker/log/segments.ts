@@ -3,6 +3,7 @@
  */
 import type { Offset } from './offset.ts'
 import type { Segment } from './segment.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
 
 export class Segments {
   #list: Segment[] = []
@@ -52,6 +53,23 @@ export class Segments {
 
   at(index: number): Segment | undefined {
     return this.#list[index]
+  }
+
+  /** The first offset of each that may be read, and the time of its latest record. */
+  starts(startOffset: Offset): { offset: Offset; lastModified: number }[] {
+    return this.#list.map(({ baseOffset, largestTimestamp }) => ({
+      offset: Math.max(baseOffset, startOffset),
+      lastModified: largestTimestamp,
+    }))
+  }
+
+  /** What a reader of [from, upTo) must leave out. */
+  abortedTransactions(from: Offset, upTo: Offset): AbortedTransaction[] {
+    const found: AbortedTransaction[] = []
+    for (let at = this.floor(from); at < this.#list.length; at++) {
+      if ((this.#list[at] as Segment).indexes.aborted.collect(from, upTo, found)) break
+    }
+    return found
   }
 
   /** Takes the first `count` out. */

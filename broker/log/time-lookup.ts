@@ -3,6 +3,7 @@
  */
 import type { RecordBatch } from '../../client/records/batch.ts'
 import { scanRecords } from '../../client/records/record-scanner.ts'
+import { RecordsError } from '../../client/records/records-error.ts'
 import { BatchScan } from './batch-scan.ts'
 import type { Offset } from './offset.ts'
 import type { Segment } from './segment.ts'
@@ -49,13 +50,18 @@ export function findMaxTimestamp(segments: readonly Segment[]): TimestampOffset 
   return findIn(latest, latest.largestTimestamp, latest.baseOffset)
 }
 
+/** Undefined also where the records can't be unpacked: then they have no time either. */
 function firstRecord(batch: RecordBatch, isIt: (timestamp: number, offset: Offset) => boolean): TimestampOffset | undefined {
   const { baseOffset, baseTimestamp, maxTimestamp, isLogAppendTime, partitionLeaderEpoch: leaderEpoch } = batch
-  const scanner = scanRecords(batch)
-  while (scanner.next()) {
-    const timestamp = isLogAppendTime ? maxTimestamp : baseTimestamp + scanner.timestampDelta
-    const offset = baseOffset + scanner.offsetDelta
-    if (isIt(timestamp, offset)) return { timestamp, offset, leaderEpoch }
+  try {
+    const scanner = scanRecords(batch)
+    while (scanner.next()) {
+      const timestamp = isLogAppendTime ? maxTimestamp : baseTimestamp + scanner.timestampDelta
+      const offset = baseOffset + scanner.offsetDelta
+      if (isIt(timestamp, offset)) return { timestamp, offset, leaderEpoch }
+    }
+  } catch (error) {
+    if (!(error instanceof RecordsError)) throw error
   }
   return undefined
 }
