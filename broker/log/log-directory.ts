@@ -402,7 +402,9 @@ export class LogDirectory {
     await this.#commit.running
     await Promise.all([...this.#logs].map((log) => log.sync()))
     for (const log of this.#logs) log.close()
-    const isClean = [...this.#logs].every(({ offline }) => !offline)
+    // A log that a crash left and that nobody opened since, as when a start fails half-way, is still to be recovered.
+    const allRecovered = this.wasClean || this.#unopened.size === 0
+    const isClean = allRecovered && [...this.#logs].every(({ offline }) => !offline)
     // Every log is synced where it belongs; one that is not keeps what the journal has of it.
     if (isClean) this.#journal?.remove()
     else this.#journal?.close()

@@ -34,7 +34,7 @@ const drawers: Record<FaultKind, (random: SeededRandom) => Fault> = {
     times: random.magnitude(1, 5),
   }),
   'disk full': (random) => ({ kind: 'disk full', roomBytes: random.magnitude(1, 5_000), forMillis: random.between(50, 1_000) }),
-  'slow disk': (random) => ({ kind: 'slow disk', stallMillis: random.magnitude(1, 200), forMillis: random.between(50, 1_000) }),
+  'slow disk': (random) => ({ kind: 'slow disk', stallMillis: random.magnitude(1, 40), forMillis: random.between(50, 1_000) }),
   'network partition': (random) => ({ kind: 'network partition', forMillis: random.magnitude(20, 4_000) }),
   'broken connection': (random) => ({ kind: 'broken connection', halfOpen: random.chance(0.3) }),
   'clock jump': (random) => ({ kind: 'clock jump', byMillis: random.magnitude(1, 10_000_000) * (random.chance(0.5) ? 1 : -1) }),

@@ -221,12 +221,18 @@ function contentKey(batch: Buffer): number {
 
 export class History {
   readonly #partitions = new Map<string, PartitionHistory>()
+  readonly #mayExpire: (topic: string) => boolean
 
-  partition(topic: string, index: number, mayExpire = false): PartitionHistory {
+  /** @param mayExpire whether a topic has retention. */
+  constructor(mayExpire: (topic: string) => boolean = () => false) {
+    this.#mayExpire = mayExpire
+  }
+
+  partition(topic: string, index: number): PartitionHistory {
     const name = `${topic}-${index}`
     let partition = this.#partitions.get(name)
     if (!partition) {
-      partition = new PartitionHistory(topic, index, mayExpire)
+      partition = new PartitionHistory(topic, index, this.#mayExpire(topic))
       this.#partitions.set(name, partition)
     }
     return partition

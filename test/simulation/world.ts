@@ -57,7 +57,7 @@ export class World {
   readonly #network: SimulatedNetwork
   readonly #disk: SimulatedDisk
   readonly #wall: WallClock
-  readonly #history = new History()
+  readonly #history: History
   readonly #node: BrokerNode
   readonly #director: SimulatedProcess
   readonly #clients: Client[] = []
@@ -70,6 +70,8 @@ export class World {
   constructor(seed: number, print?: (line: string) => void) {
     this.#random = new SeededRandom(seed)
     this.plan = drawPlan(this.#random.fork('plan'))
+    const expiring = this.plan.admin.topics.filter(({ configs }) => 'retention.ms' in configs || 'retention.bytes' in configs)
+    this.#history = new History((topic) => expiring.some(({ name }) => name === topic))
     this.#trace = new Trace(print)
     this.#scheduler = new Scheduler(this.#random.fork('scheduler'), this.#trace)
     this.#network = new SimulatedNetwork(this.#scheduler, this.#random.fork('network'), this.plan.network)
@@ -160,8 +162,7 @@ export class World {
   #partitions(): Target[] {
     return this.plan.admin.topics.flatMap(({ name, partitions, configs }) => {
       const durable = configs['stele.ack.durability'] !== 'memory'
-      const mayExpire = 'retention.ms' in configs || 'retention.bytes' in configs
-      return Array.from({ length: partitions }, (_, index) => ({ history: this.#history.partition(name, index, mayExpire), durable }))
+      return Array.from({ length: partitions }, (_, index) => ({ history: this.#history.partition(name, index), durable }))
     })
   }
 

@@ -192,8 +192,8 @@ export type NameChange = readonly [directory: DirectoryNode, name: string, node:
 /** The tree of names. A change is atomic, and on the device once a directory that it touches is synced. */
 export class Namespace {
   readonly root = new DirectoryNode()
-  #pending: (readonly NameChange[])[] = []
-  #settled = 0
+  #pending: { number: number; changes: readonly NameChange[] }[] = []
+  #made = 0
 
   find(path: string): Node | undefined {
     let node: Node = this.root
@@ -217,7 +217,7 @@ export class Namespace {
 
   change(changes: readonly NameChange[]): void {
     for (const change of changes) set(change[0].entries, change)
-    this.#pending.push(changes)
+    this.#pending.push({ number: this.#made++, changes })
   }
 
   /** With its parents. False: there is a file in the way. */
@@ -236,32 +236,27 @@ export class Namespace {
     return true
   }
 
+  /** Everything until now; a sync that begins now covers it. */
   mark(): number {
-    return this.#settled + this.#pending.length
+    return this.#made
   }
 
   /** `directory` was synced: its changes before `mark` are on the device, and on a journaling file system all earlier ones too. */
   sync(directory: DirectoryNode, mark: number, journaled: boolean): void {
-    const count = Math.max(0, mark - this.#settled)
-    const covered = this.#pending.splice(0, count)
-    this.#settled += count
-    const left: (readonly NameChange[])[] = []
-    for (const changes of covered) {
-      if (journaled || changes.some((change) => change[0] === directory)) settle(changes)
-      else left.push(changes)
-    }
-    this.#pending.unshift(...left)
-    this.#settled -= left.length
+    this.#pending = this.#pending.filter(({ number, changes }) => {
+      if (number >= mark || !(journaled || changes.some((change) => change[0] === directory))) return true
+      settle(changes)
+      return false
+    })
   }
 
   syncAll(): void {
-    for (const changes of this.#pending) settle(changes)
-    this.#settled += this.#pending.length
+    for (const { changes } of this.#pending) settle(changes)
     this.#pending.length = 0
   }
 
   powerFails(random: SeededRandom, traits: LossTraits): void {
-    for (const changes of this.#pending) {
+    for (const { changes } of this.#pending) {
       if (random.chance(traits.keepChance)) settle(changes)
       else if (traits.journaled) break
     }

@@ -108,6 +108,23 @@ t.test('a file whose directory was not synced is gone, synced or not; on a journ
   t.equal(textOf(journaled.disk, '/file'), 'data')
 })
 
+t.test('syncs of directories that overlap each cover what was there when they began', async (t) => {
+  const { port, disk, scheduler } = machine({ keepChance: 0, syncMin: 100, syncMax: 10_000 }, 3)
+  port.makeDirectory('/one')
+  port.makeDirectory('/two')
+  port.syncDirectoryNow('/')
+  const syncs: Promise<void>[] = []
+  for (let round = 0; round < 10; round++) {
+    for (const folder of ['/one', '/two']) {
+      created(port, `${folder}/file${round}`, 'data').syncNow()
+      syncs.push(port.syncDirectory(folder))
+    }
+  }
+  await settled(scheduler, Promise.all(syncs))
+  disk.powerFails()
+  t.equal(disk.files().length, 20)
+})
+
 t.test('a rename is atomic, and durable only after its directory is synced', async (t) => {
   const outcomes = new Set<string>()
   for (let seed = 1; seed <= 20; seed++) {
