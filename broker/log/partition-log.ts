@@ -405,8 +405,6 @@ export class PartitionLog {
     return this.#attempt(() => this.#segments.starts(this.#startOffset)) ?? []
   }
 
-  // --- epochs
-
   /** A leader begins its epoch where the log ends. */
   assignEpoch(epoch: number): void {
     this.#assignEpoch(epoch, this.#endOffset)
