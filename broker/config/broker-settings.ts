@@ -2,6 +2,7 @@
  * Every setting of a broker, once: parsing, checks, DescribeConfigs, the sample file and the page of settings all come from here.
  * Names, types and ranges are Kafka's own where Kafka has the concept; `stele.*` are ours. Where a default differs from Kafka's, its doc says so.
  */
+import { connectionOverridesFault } from './connection-overrides.ts'
 import { boolean, double, int, list, long, longMax, oneOf, short, string } from './kind.ts'
 import { httpAddressFault } from './listeners.ts'
 import { planned, setting, unused } from './setting.ts'
@@ -60,8 +61,8 @@ const listening = {
   ),
   'max.connections': setting(int(intMax, { min: 0 }), 'How many connections may be open; further ones are closed at once.', 'cluster-wide'),
   'max.connections.per.ip': setting(int(intMax, { min: 0 }), 'How many of them from one address.', 'cluster-wide'),
-  'max.connections.per.ip.overrides': planned(
-    string('', { allowed: 'a list of address:count', check: overridesFault }),
+  'max.connections.per.ip.overrides': setting(
+    string('', { allowed: 'a list of address:count', check: connectionOverridesFault }),
     'Other counts for single addresses, as address:count, comma-separated. Brackets around an IPv6 address.',
     'cluster-wide',
   ),
@@ -307,7 +308,7 @@ const stele = {
     'Size of each of the two files of the commit journal, which makes durable at once what many partitions wrote. 0: none, every partition is synced by itself.',
   ),
   'stele.commit.journal.partitions.min': setting(
-    int(4, { min: 1 }),
+    int(20, { min: 1 }),
     'How many partitions must wait for the disk at once for the commit journal to be used; fewer are synced each by itself.',
   ),
   'stele.tail.cache.bytes': setting(
@@ -353,10 +354,4 @@ export type BrokerSettingName = keyof BrokerSettings
 
 export function isBrokerSetting(name: string): name is BrokerSettingName {
   return Object.hasOwn(brokerSettings, name)
-}
-
-function overridesFault(text: string): string | undefined {
-  const entries = text === '' ? [] : text.split(',')
-  const wrong = entries.find((entry) => !/^\s*(?:\[[0-9a-fA-F:.]+\]|[^:\s]+):\d+\s*$/.test(entry))
-  return wrong === undefined ? undefined : `'${wrong.trim()}' is not address:count`
 }

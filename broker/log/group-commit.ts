@@ -48,7 +48,7 @@ export class GroupCommit {
   #running: Promise<void> | undefined
 
   /** @param journaledMin rounds of at least so many logs go through the journal, if there is one. */
-  constructor(clock: Clock, onRound: (seconds: number) => void, journal?: CommitJournal, journaledMin = 4) {
+  constructor(clock: Clock, onRound: (seconds: number) => void, journal?: CommitJournal, journaledMin = 20) {
     this.#clock = clock
     this.#onRound = onRound
     this.#journal = journal

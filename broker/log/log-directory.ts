@@ -63,7 +63,7 @@ const defaults: LogDirectorySettings = {
   producerIdExpirationMillis: 86_400_000,
   openSegmentsMax: 256,
   commitJournalBytes: 32 * 1024 * 1024,
-  journaledLogsMin: 4,
+  journaledLogsMin: 20,
 }
 
 /** Read buffers kept for the next cold read, 1 MiB each. */

@@ -91,7 +91,8 @@ export class Replicas {
     for (const { index, leader, leaderEpoch, replicas, isr } of topic.partitions) {
       const partition = held.partitions[index] ?? this.#open(topic, index, config)
       held.partitions[index] = partition
-      if (leader === this.#brokerId && !partition.log.offline) partition.lead(leaderEpoch, { replicas: replicas.length, inSync: isr.length })
+      if (leader === this.#brokerId && !partition.log.offline)
+        partition.lead(leaderEpoch, { replicas: replicas.length, inSync: isr.length })
     }
   }
 

@@ -70,7 +70,9 @@ t.test("Kafka's dump tool reads every file, and Kafka itself the directory", { s
   await t.test('the last producer snapshot knows the five producers', async (t) => {
     const out = await dump(t, '.snapshot')
     const last = out.split('Dumping ').at(-1) ?? ''
-    t.equal(last.match(/^producerId: \d+ producerEpoch: 0 /gm)?.length, codecs.length)
+    // Each of a producer's newest batches has an entry; Kafka's reader takes the last one of an id.
+    const ids = [...last.matchAll(/^producerId: (\d+) producerEpoch: 0 /gm)].map(([, id]) => id)
+    t.equal(new Set(ids).size, codecs.length)
   })
 
   if (!full) return

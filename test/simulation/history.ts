@@ -143,24 +143,25 @@ export class PartitionHistory {
   }
 
   /**
-   * Before the broker's life `life` its disk holds these batches, in order, up to `end`. What was beyond is lost: it must not have been
-   * promised. What the power failure left is on the device, and so is as good as promised from now on.
+   * Before the broker's life `life` its disk holds these batches, in order, up to `end`. What was beyond, or before, is lost: it must not
+   * have been promised. What the power failure left is on the device, and so is as good as promised from now on.
    */
   recovered(
     { batches, start, end }: { batches: readonly FoundBatch[]; start: number; end: number },
     life: number,
     powerFailed: boolean,
   ): void {
-    if (start > Math.max(this.startSeen, this.deletingBefore))
-      throw new Violation(1, `${this.name}: the log began at ${this.startSeen}, and its files at ${start}`)
     for (const found of batches) {
       const batch = this.identify(found, 'the disk')
       this.#place(batch, found.baseOffset, 'found on the disk')
       if (powerFailed) batch.durable = true
     }
     for (const [baseOffset, batch] of this.#at) {
-      if (baseOffset + batch.recordCount <= end) continue
-      if (baseOffset + batch.recordCount > this.startSeen) this.#assertMayBeLost(batch, end, powerFailed)
+      const after = baseOffset + batch.recordCount
+      const isBeforeStart = after <= start
+      if (after <= end && !isBeforeStart) continue
+      const wasDeleted = after <= Math.max(this.startSeen, this.deletingBefore) || (isBeforeStart && this.mayExpire)
+      if (!wasDeleted) this.#assertMayBeLost(batch, { start, end }, powerFailed)
       this.#at.delete(baseOffset)
       batch.baseOffset = -1
       if (batch.acknowledged) this.acknowledgedCount--
@@ -171,13 +172,11 @@ export class PartitionHistory {
     if (powerFailed) this.#losses.push({ life, end })
   }
 
-  #assertMayBeLost({ by, baseOffset, durable }: SentBatch, end: number, powerFailed: boolean): void {
-    if (durable) {
-      throw new Violation(1, `${this.name}: a batch of ${by} at ${baseOffset} was acknowledged as durable, and is lost: the log ends at ${end}`)
-    }
-    if (!powerFailed) {
-      throw new Violation(1, `${this.name}: a batch of ${by} at ${baseOffset} had been written, and is lost though only the process died: the log ends at ${end}`)
-    }
+  #assertMayBeLost({ by, baseOffset, durable }: SentBatch, { start, end }: { start: number; end: number }, powerFailed: boolean): void {
+    const loss = `and is lost: the disk holds ${start} to ${end}`
+    if (durable) throw new Violation(1, `${this.name}: a batch of ${by} at ${baseOffset} was acknowledged as durable, ${loss}`)
+    if (powerFailed) return
+    throw new Violation(1, `${this.name}: a batch of ${by} at ${baseOffset} had been written, and only the process died, ${loss}`)
   }
 
   /** DeleteRecords was confirmed: the log starts here, or later. */

@@ -14,7 +14,7 @@ const partitions = 8
 
 function open(directory: string) {
   const options = { platform, path: directory, nodeId: 1, logger: silentLogger, onWritten() {}, onOffline() {} }
-  const logs = LogDirectory.open({ ...options, settings: { commitJournalBytes: 64 * 1024 } })
+  const logs = LogDirectory.open({ ...options, settings: { commitJournalBytes: 64 * 1024, journaledLogsMin: 4 } })
   const opened = Array.from({ length: partitions }, (_, partition) =>
     logs.openLog({ topic: 't', partition, topicId, config: defaultLogConfig }),
   )
