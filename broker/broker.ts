@@ -12,6 +12,7 @@ import { Cluster } from './cluster/cluster.ts'
 import { type Endpoint } from './cluster/image.ts'
 import { parseResourceKey, ResourceType, resourceKey } from './cluster/resource-configs.ts'
 import { EmbeddedMetadataLog } from './cluster/metadata-log/embedded.ts'
+import { connectionOverrides } from './config/connection-overrides.ts'
 import { endpointsOf } from './config/endpoints.ts'
 import { isWildcard } from './config/listeners.ts'
 import type { Settings } from './config/settings.ts'
@@ -151,7 +152,7 @@ export class Broker {
 
   async #close(): Promise<void> {
     const drained = this.server.close()
-    this.purgatory.expireAll()
+    this.purgatory.close()
     await drained
     await this.cluster.close()
     await this.directory.close()
@@ -221,6 +222,7 @@ function serverSettings(settings: Settings) {
     requestMemoryBytesMax: settings.get('queued.max.request.bytes'),
     connectionsMax: settings.get('max.connections'),
     connectionsPerHostMax: settings.get('max.connections.per.ip'),
+    connectionsOfHostMax: connectionOverrides(settings.get('max.connections.per.ip.overrides')),
     idleMillisMax: settings.get('connections.max.idle.ms'),
   }
 }

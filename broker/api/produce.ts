@@ -65,6 +65,7 @@ function transactionFault(transactionalId: string | null): number {
 
 /** One request on its way: what was appended, and what must come true before it is answered. */
 class ProduceExchange implements Waiter {
+  readonly isPatient = true
   readonly responses: NonNullable<Response['responses']> = []
   readonly #request: Request
   readonly #context: RequestContext

@@ -8,6 +8,8 @@ import type { Clock, Millis } from '../platform/clock.ts'
 export interface Waiter {
   /** Time is up: answer with what there is. */
   expire(): void
+  /** What it waits for comes soon and by itself, and an early answer would be a worse one: closing does not hurry it. */
+  readonly isPatient?: boolean
 }
 
 const tickMillis: Millis = 4
@@ -32,6 +34,7 @@ export class Purgatory {
   #at: Millis = 0
   #size = 0
   #ticking = false
+  #closing = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -51,6 +54,7 @@ export class Purgatory {
     const ticket: Ticket = { waiter, slot, rounds: Math.floor((ticks - 1) / slotCount) }
     slot.add(ticket)
     this.#size++
+    if (this.#closing && !waiter.isPatient) queueMicrotask(() => this.#expire(ticket))
     return ticket
   }
 
@@ -61,9 +65,10 @@ export class Purgatory {
     this.#size--
   }
 
-  /** Expires all now: the broker is closing, and nobody should wait for it. */
-  expireAll(): void {
-    for (const slot of this.#slots) for (const ticket of [...slot]) this.#expire(ticket)
+  /** The broker is closing, and nobody should have to wait for it: who waits expires now, and so does who comes yet; the patient stay. */
+  close(): void {
+    this.#closing = true
+    for (const slot of this.#slots) for (const ticket of [...slot]) if (!ticket.waiter.isPatient) this.#expire(ticket)
   }
 
   #start(): void {

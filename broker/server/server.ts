@@ -15,6 +15,8 @@ export interface ServerSettings {
   readonly requestMemoryBytesMax: number
   readonly connectionsMax: number
   readonly connectionsPerHostMax: number
+  /** By address, instead of the number for all. */
+  readonly connectionsOfHostMax: ReadonlyMap<string, number>
   readonly idleMillisMax: Millis
 }
 
@@ -95,7 +97,7 @@ export class Server implements Host {
 
   gone(connection: ClientConnection, error: Error | undefined): void {
     if (!this.#connections.delete(connection.id)) return
-    const { host } = connection.transport.remote
+    const host = hostOf(connection.transport)
     const left = (this.#perHost.get(host) ?? 1) - 1
     if (left === 0) this.#perHost.delete(host)
     else this.#perHost.set(host, left)
@@ -130,10 +132,11 @@ export class Server implements Host {
 
   #accept(transport: Connection, listener: string) {
     const connection = new ClientConnection(++this.#lastId, transport, listener, this)
-    const { host } = transport.remote
+    const host = hostOf(transport)
     const fromHost = (this.#perHost.get(host) ?? 0) + 1
-    const { connectionsMax, connectionsPerHostMax } = this.#options.settings()
-    if (this.#closing || this.#connections.size >= connectionsMax || fromHost > connectionsPerHostMax) {
+    const { connectionsMax, connectionsPerHostMax, connectionsOfHostMax } = this.#options.settings()
+    const fromHostMax = connectionsOfHostMax.get(host) ?? connectionsPerHostMax
+    if (this.#closing || this.#connections.size >= connectionsMax || fromHost > fromHostMax) {
       this.#logRefusal(host)
       transport.destroy()
       return connection
@@ -163,4 +166,9 @@ export class Server implements Host {
       this.#scheduleSweep()
     })
   }
+}
+
+/** A socket that takes both families names an IPv4 peer in the clothes of IPv6. */
+function hostOf({ remote: { host } }: Connection): string {
+  return host.startsWith('::ffff:') && host.includes('.') ? host.slice('::ffff:'.length) : host
 }

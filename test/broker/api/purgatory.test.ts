@@ -76,11 +76,16 @@ t.test('an empty purgatory sets no timers, and wakes up again', async (t) => {
   t.same(expired, ['a', 'b'])
 })
 
-t.test('closing expires all who wait', async (t) => {
+t.test('closing expires who waits and who comes yet, but not the patient', async (t) => {
   const { purgatory, expired, waiter } = setUp()
   purgatory.enter(waiter('a'), 10_000)
   purgatory.enter(waiter('b'), 500_000)
-  purgatory.expireAll()
+  const patient = purgatory.enter({ ...waiter('patient'), isPatient: true }, 10_000)
+  purgatory.close()
   t.same(expired.sort(), ['a', 'b'])
+  purgatory.enter(waiter('late'), 10_000)
+  await Promise.resolve()
+  t.same(expired, ['a', 'b', 'late'])
+  purgatory.leave(patient)
   t.equal(purgatory.size, 0)
 })

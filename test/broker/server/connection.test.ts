@@ -40,6 +40,8 @@ interface Asked extends Exchange {
   text: string
   answer: readonly Buffer[] | undefined
   sent: (() => void)[]
+  disconnects?: string
+  abandoned?(): void
 }
 
 /** Frames that begin with P are pipelined, those with ! break the protocol, those with = are answered at once. */
@@ -47,13 +49,14 @@ function setUp({ frameBytesMax = 1000, memoryBytes = 10_000 } = {}) {
   const asked: Asked[] = []
   const memory = new RequestMemory(memoryBytes)
   const gone: string[] = []
+  const clock = { now: 0 }
   const host: Host = {
     outbox: new Outbox(),
     memory,
     frameBytesMax,
     frameBuffers: new FrameBuffers(1000),
     metrics: { received() {}, sent() {} },
-    now: () => 0,
+    now: () => clock.now,
     isPipelined: (frame) => frame.toString().startsWith('P'),
     begin(frame) {
       const text = frame.toString()
@@ -76,7 +79,7 @@ function setUp({ frameBytesMax = 1000, memoryBytes = 10_000 } = {}) {
     exchange.answer = text === '' ? [] : [Buffer.from(text)]
     connection.answered(exchange)
   }
-  return { asked, memory, gone, peer, connection, answer, texts: () => asked.map(({ text }) => text) }
+  return { clock, asked, memory, gone, peer, connection, answer, texts: () => asked.map(({ text }) => text) }
 }
 
 function frames(...texts: string[]): Buffer {
@@ -209,4 +212,48 @@ t.test('a closing broker answers what was asked, then ends the connection', asyn
   const quiet = setUp()
   quiet.connection.drain()
   t.equal(quiet.peer.state, 'ended', 'one with nothing to answer ends at once')
+})
+
+t.test('an answer that leaves makes its connection active again', async (t) => {
+  const { clock, connection, answer } = setUp()
+  connection.bytes(frames('fetch'))
+  clock.now = 500
+  answer(0, 'one')
+  await turn()
+  t.equal(connection.lastActive, 500)
+})
+
+t.test('where a connection must end instead of an answer, those before it leave first and nothing behind it begins', async (t) => {
+  const { connection, peer, asked, answer, memory, texts } = setUp()
+  connection.bytes(frames('P1', 'P2', 'fetch'))
+  answer(0, 'one')
+  ;(asked[1] as Asked).disconnects = 'refused'
+  answer(1, '')
+  t.same(peer.writes, ['one'])
+  t.equal(peer.state, 'destroyed')
+  connection.closed()
+  t.same(texts(), ['P1', 'P2'])
+  t.equal(memory.bytesInUse, 0)
+})
+
+t.test('nothing more is begun while more than a megabyte of answers has not been offered to the peer', async (t) => {
+  const { connection, asked, peer } = setUp({ frameBytesMax: 2_000_000 })
+  const large = `=${'x'.repeat(400_000)}`
+  connection.bytes(frames(large, large, large, large, large))
+  t.equal(asked.length, 3)
+  await turn()
+  t.equal(asked.length, 5, 'the peer took them: on it goes')
+  t.equal(peer.writes.join('').length, 5 * large.length)
+})
+
+t.test('a connection that goes while it waits for room takes none, and its unanswered requests are told', async (t) => {
+  const { connection, memory, asked } = setUp({ memoryBytes: 100 })
+  let abandoned = 0
+  connection.bytes(frames('fetch', 'x'.repeat(150)))
+  ;(asked[0] as Asked).abandoned = () => abandoned++
+  connection.bytes(frames('y'.repeat(300)).subarray(0, 50))
+  t.equal(memory.bytesInUse, 150)
+  connection.closed()
+  t.equal(memory.bytesInUse, 0)
+  t.equal(abandoned, 1)
 })
