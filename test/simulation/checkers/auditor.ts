@@ -38,7 +38,7 @@ export class Auditor extends Client {
       if (after === next) throw new Violation(1, `${history.name}: the log ends at ${end}, and nothing is given at ${next}`)
       next = after
     }
-    history.complete(start, end)
+    history.complete(history.mayExpire ? await this.#offset(connection, history, earliest) : start, end)
     this.records += end - start
   }
 
@@ -59,6 +59,8 @@ export class Auditor extends Client {
       topics: [{ topic: history.topic, partitions }],
     })
     const data = answer.responses[0]?.partitions[0]
+    // Retention goes on meanwhile.
+    if (data?.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE && history.mayExpire) return this.#offset(connection, history, earliest)
     if (data?.errorCode !== ErrorCode.NONE)
       throw new Violation(1, `${history.name} cannot be read at ${from} at the end: ${errorOf(data?.errorCode ?? -1).name}`)
     return history.read(data.records ?? Buffer.alloc(0), from, end, this.lifeOf(connection), this.name)
