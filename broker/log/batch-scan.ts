@@ -3,10 +3,15 @@
  * Owns: the position. Never: writes, judges checksums (its user does), or goes on past bytes that can't be a batch.
  * It blocks, so it is for start-up and for short stretches; one scan at a time.
  */
+import { crc32 } from 'node:zlib'
 import { batchHeaderBytes, RecordBatch } from '../../client/records/batch.ts'
 import type { DiskFile } from '../platform/disk.ts'
 
 const windowBytes = 256 * 1024
+/** Offset, size, CRC-32, magic, attributes, key and value sizes; what follows the CRC is under it. */
+const oldMessageBytesMin = 26
+const oldChecksumAt = 12
+const oldChecksummedFrom = 16
 let window = Buffer.allocUnsafeSlow(windowBytes)
 
 /** The segment holds messages from before Kafka 0.11, which Stele does not keep. */
@@ -53,7 +58,7 @@ export class BatchScan {
     if (!this.#load(position, batchHeaderBytes)) return this.#stop('the file ends within a header')
     const { batch } = this
     const { bytes, magic } = batch
-    if ((magic === 0 || magic === 1) && bytes >= 26 && position === 0) throw new OldFormat(this.#file.path, position, magic)
+    if (position === 0 && (magic === 0 || magic === 1) && this.#isOldMessage(bytes)) throw new OldFormat(this.#file.path, position, magic)
     if (magic !== 2) return this.#stop(`magic ${magic}`)
     if (bytes < batchHeaderBytes) return this.#stop(`a batch of ${bytes} bytes`)
     if (bytes > this.#end - position) return this.#stop(`a batch of ${bytes} bytes where ${this.#end - position} are left`)
@@ -61,6 +66,13 @@ export class BatchScan {
     this.position = position
     this.#next = position + bytes
     return true
+  }
+
+  /** Its checksum tells a message of the old format from a torn batch that reads as zero where the 2 should be. */
+  #isOldMessage(bytes: number): boolean {
+    if (bytes < oldMessageBytesMin || bytes > this.#end || !this.#load(0, bytes)) return false
+    const at = -this.#windowStart
+    return crc32(window.subarray(at + oldChecksummedFrom, at + bytes)) === window.readUInt32BE(at + oldChecksumAt)
   }
 
   #stop(why: string): false {
