@@ -67,8 +67,8 @@ interop-install: node_modules/.installed
 vectors: node_modules/.installed ## golden bytes; VECTORS=dir for another set
 	@$(run_cached) node test/golden/vectors.ts
 
-bench: build ## how fast it is here, and against what
-	@node bench/main.ts $(ARGS)
+bench: node_modules/.installed ## what the parts of the hot path cost here: codec, checksum, append, commit
+	@for part in bench/micro/*.ts; do echo "== $$part"; node $$part; done
 
 lock: ## the lockfile anew, after a change of package.json
 	@node config/lock.ts
