@@ -68,6 +68,8 @@ export class Broker {
     this.replicas = new Replicas({
       brokerId: nodeId,
       directory: this.directory,
+      clock,
+      logger: logger.child({ part: 'replication' }),
       configOf: (topic) => this.#settings.logConfig(this.cluster.image.topicConfigs(topic)),
     })
     this.cluster = new Cluster({
@@ -154,6 +156,7 @@ export class Broker {
     const drained = this.server.close()
     this.purgatory.close()
     await drained
+    this.replicas.close()
     await this.cluster.close()
     await this.directory.close()
   }

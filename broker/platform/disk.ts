@@ -8,11 +8,14 @@
 /** What the operating system said: ENOSPC, EIO, ENOENT, EEXIST, … in `code`. */
 export class DiskError extends Error {
   readonly code: string
+  /** As the operating system calls it: open, write, sync, … */
+  readonly operation: string
   readonly path: string
   constructor(code: string, operation: string, path: string, cause?: unknown) {
     super(`${operation} ${path}: ${code}`, { cause })
     this.name = 'DiskError'
     this.code = code
+    this.operation = operation
     this.path = path
   }
 }

@@ -69,6 +69,11 @@ export class Partition {
     this.written()
   }
 
+  /** Its log was read anew, and may end elsewhere. It begins its epoch again in `lead`. */
+  reopened(): void {
+    this.#leading = false
+  }
+
   /** The log's written end moved: commit what every in-sync replica has, and wake who waits for it. */
   written(): void {
     const committed = this.log.writtenEnd

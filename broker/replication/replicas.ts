@@ -6,24 +6,31 @@
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import type { LogConfig, LogDirectory } from '../log/log-directory.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import type { Logger } from '../metrics/logger.ts'
+import type { Clock } from '../platform/clock.ts'
+import { FullDisk } from './full-disk.ts'
 import { Partition } from './partition.ts'
 
 /** What a replica must know of the cluster: one topic as the image has it. */
 export interface TopicView {
   readonly name: string
   readonly id: string
-  readonly partitions: readonly {
-    readonly index: number
-    readonly leader: number
-    readonly leaderEpoch: number
-    readonly replicas: readonly number[]
-    readonly isr: readonly number[]
-  }[]
+  readonly partitions: readonly PartitionView[]
+}
+
+interface PartitionView {
+  readonly index: number
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
 }
 
 export interface ReplicasOptions {
   readonly brokerId: number
   readonly directory: LogDirectory
+  readonly clock: Clock
+  readonly logger: Logger
   /** The log's settings for a topic, its own overrides applied. */
   configOf(topic: string): LogConfig
 }
@@ -32,13 +39,17 @@ export class Replicas {
   readonly #brokerId: number
   readonly #directory: LogDirectory
   readonly #configOf: (topic: string) => LogConfig
-  readonly #topics = new Map<string, { id: string; partitions: Partition[] }>()
+  readonly #logger: Logger
+  readonly #fullDisk: FullDisk
+  readonly #topics = new Map<string, { topic: TopicView; partitions: Partition[] }>()
   readonly #byLog = new Map<PartitionLog, Partition>()
 
-  constructor({ brokerId, directory, configOf }: ReplicasOptions) {
+  constructor({ brokerId, directory, clock, logger, configOf }: ReplicasOptions) {
     this.#brokerId = brokerId
     this.#directory = directory
     this.#configOf = configOf
+    this.#logger = logger
+    this.#fullDisk = new FullDisk({ clock, space: directory.space, reopen: (partition) => this.#reopen(partition) })
   }
 
   get(topic: string, index: number): Partition | undefined {
@@ -84,22 +95,27 @@ export class Replicas {
   /** The image has this topic, new or changed. */
   topicIs(topic: TopicView): void {
     const known = this.#topics.get(topic.name)
-    if (known && known.id !== topic.id) this.topicGone(topic.name)
-    const held = this.#topics.get(topic.name) ?? { id: topic.id, partitions: [] }
-    this.#topics.set(topic.name, held)
+    if (known && known.topic.id !== topic.id) this.topicGone(topic.name)
+    const partitions = this.#topics.get(topic.name)?.partitions ?? []
+    this.#topics.set(topic.name, { topic, partitions })
     const config = this.#configOf(topic.name)
-    for (const { index, leader, leaderEpoch, replicas, isr } of topic.partitions) {
-      const partition = held.partitions[index] ?? this.#open(topic, index, config)
-      held.partitions[index] = partition
-      if (leader === this.#brokerId && !partition.log.offline)
-        partition.lead(leaderEpoch, { replicas: replicas.length, inSync: isr.length })
+    for (const assigned of topic.partitions) {
+      const partition = partitions[assigned.index] ?? this.#open(topic, assigned.index, config)
+      partitions[assigned.index] = partition
+      this.#lead(partition, assigned)
     }
+  }
+
+  #lead(partition: Partition, { leader, leaderEpoch, replicas, isr }: PartitionView): void {
+    if (leader !== this.#brokerId || partition.log.offline) return
+    partition.lead(leaderEpoch, { replicas: replicas.length, inSync: isr.length })
   }
 
   #open(topic: TopicView, index: number, config: LogConfig): Partition {
     const log = this.#directory.openLog({ topic: topic.name, partition: index, topicId: topic.id, config })
     const partition = new Partition(topic.name, topic.id, index, log)
     this.#byLog.set(log, partition)
+    if (log.offline) this.offline(log)
     return partition
   }
 
@@ -109,6 +125,7 @@ export class Replicas {
     this.#topics.delete(name)
     for (const partition of held.partitions) {
       partition.retire()
+      this.#fullDisk.forget(partition)
       this.#byLog.delete(partition.log)
       this.#directory.deleteLog(partition.log)
     }
@@ -129,6 +146,24 @@ export class Replicas {
 
   /** The disk failed `log`: readers that wait are told. */
   offline(log: PartitionLog): void {
-    this.#byLog.get(log)?.notify()
+    const partition = this.#byLog.get(log)
+    if (!partition) return
+    partition.notify()
+    if (log.offline && FullDisk.isCause(log.offline)) this.#fullDisk.wait(partition)
+  }
+
+  /** No partition comes back any more: the broker is closing. */
+  close(): void {
+    this.#fullDisk.stop()
+  }
+
+  #reopen(partition: Partition): void {
+    const { topic, index, log } = partition
+    log.reopen()
+    const assigned = this.#topics.get(topic)?.topic.partitions.find((other) => other.index === index)
+    if (log.offline || !assigned) return
+    this.#logger.warn({ topic, partition: index, end: log.endOffset }, 'The disk has room again: the partition is back in service')
+    partition.reopened()
+    this.#lead(partition, assigned)
   }
 }

@@ -1,4 +1,4 @@
-/** The real disk, with a test's say in it: operations may fail, and syncs wait. */
+/** The real platform, with a test's say in it: the disk's operations may fail, syncs wait, and long delays are short. */
 import { type Disk, DiskError, type DiskFile } from '../../broker/platform/disk.ts'
 import { nodePlatform } from '../../broker/platform/node/platform.ts'
 import type { Platform } from '../../broker/platform/platform.ts'
@@ -9,6 +9,8 @@ export class FaultyDisk {
   readonly platform: Platform
   /** The code with which it fails, if it does. */
   fault: (operation: FaultyOperation, path: string) => string | undefined = () => undefined
+  /** Bytes free, instead of what is. */
+  free: number | undefined
   /** Syncs end after this. */
   syncsWaitFor: Promise<void> = Promise.resolve()
 
@@ -23,7 +25,13 @@ export class FaultyDisk {
       this.#try('makeDirectory', path)
       real.makeDirectory(path)
     }
-    this.platform = { ...nodePlatform, disk }
+    disk.space = (path) => ({ ...real.space(path), ...(this.free !== undefined && { free: this.free }) })
+    this.platform = { ...nodePlatform, disk, clock: { ...nodePlatform.clock, after: (delay, wake) => this.#after(delay, wake) } }
+  }
+
+  /** What is to happen in seconds happens soon. */
+  #after(delay: number, wake: () => void) {
+    return nodePlatform.clock.after(delay >= 1000 ? delay / 100 : delay, wake)
   }
 
   #try(operation: FaultyOperation, path: string): void {
