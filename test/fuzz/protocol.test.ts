@@ -16,18 +16,12 @@ import { decodeVersioned, metadataRecordHead } from '../../client/protocol/store
 import { Cursor } from '../../client/protocol/varint.ts'
 import { Writer } from '../../client/protocol/writer.ts'
 import { declarations } from '../golden/registry.ts'
+import { mangler } from './mangler.ts'
 
 const seed = Number(process.env['SEED'] ?? randomInt(2 ** 31))
 const again = `SEED=${seed} node test/fuzz/protocol.test.ts`
 
-/** mulberry32 */
-let state = seed
-function random(below: number): number {
-  state = (state + 0x6d2b79f5) | 0
-  let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-  return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-}
+const { random, damaged, noise } = mangler(seed)
 
 interface Seed {
   declaration: Message
@@ -47,47 +41,6 @@ function seedOf(line: string): Seed {
   const { name, api, kind, version, hex } = JSON.parse(line) as { name?: string; api: string; kind: string; version: number; hex: string }
   const declaration = declarations.get(name ?? `${api}${kind === 'request' ? 'Request' : 'Response'}`) as Message
   return { declaration, version, bytes: Buffer.from(hex, 'hex') }
-}
-
-/** Lengths and counts that lie: int16, int32 and varints, the largest, negative and overlong ones. */
-const lies = [
-  '7fff',
-  'ffff',
-  '8000',
-  '7fffffff',
-  '80000000',
-  '00ffffff',
-  'ffffffff07',
-  'ffffffff0f',
-  '8080808080',
-  'ffffff7f',
-  '808000',
-].map((hex) => Buffer.from(hex, 'hex'))
-
-function damaged(bytes: Buffer): Buffer {
-  const copy = Buffer.from(bytes)
-  const at = random(copy.length + 1)
-  switch (random(5)) {
-    case 0:
-      return copy.subarray(0, at)
-    case 1:
-      if (at < copy.length) copy[at] = (copy[at] as number) ^ (1 << random(8))
-      return copy
-    case 2:
-      return Buffer.concat([copy.subarray(0, at), lies[random(lies.length)] as Buffer, copy.subarray(at)])
-    case 3:
-      ;(lies[random(lies.length)] as Buffer).copy(copy, at)
-      return copy
-    default:
-      return Buffer.concat([copy.subarray(0, at), copy.subarray(random(copy.length + 1))])
-  }
-}
-
-function noise(length: number): Buffer {
-  const pattern = random(4)
-  return Buffer.from(
-    Array.from({ length }, () => (pattern === 0 ? random(256) : pattern === 1 ? random(2) : pattern === 2 ? 0 : random(4) * 85)),
-  )
 }
 
 /** Values, strings and objects in it: what the decoder allocated. */
