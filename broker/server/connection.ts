@@ -17,6 +17,10 @@ export const peerClosed = 'the peer closed it'
 /** How many requests of one connection may be under way at once. */
 const underWayMax = 256
 
+/** While others wait for request memory, who holds some has so long, and then must have sent so much a millisecond. */
+export const graceMillis: Millis = 10_000
+const bytesPerMilliMin = 1024
+
 /** With so much to send, no request is begun before it is known whether the peer takes it. */
 const outBytesMax = 1024 * 1024
 
@@ -46,6 +50,8 @@ export interface Host {
   isPipelined(frame: Buffer): boolean
   /** Starts a frame's request. Throws what makes the connection unusable. `owned`: the frame's bytes may be kept. */
   begin(frame: Buffer, owned: boolean, connection: ClientConnection): Exchange
+  /** A connection waits for request memory that others hold. */
+  starved(): void
   gone(connection: ClientConnection, error: Error | undefined): void
 }
 
@@ -67,6 +73,7 @@ export class ClientConnection implements ConnectionHandler, Sender {
   /** A large frame waits for room in the request memory. */
   #starved = false
   #reservedBytes = 0
+  #reservedAt: Millis = 0
   #closing: string | undefined
   #closed = false
   #draining = false
@@ -80,6 +87,13 @@ export class ClientConnection implements ConnectionHandler, Sender {
     this.#host = host
     this.#cutter = new FrameCutter({ bytesMax: host.frameBytesMax, buffers: host.frameBuffers })
     this.lastActive = host.now()
+  }
+
+  /** Does it hold request memory for a frame that hardly comes? Not where the frame is left unread because of requests before it. */
+  get isHoarding(): boolean {
+    if (this.#reservedBytes === 0 || (this.#waiting.length > 0 && !this.#choked)) return false
+    const heldMillis = this.#host.now() - this.#reservedAt
+    return heldMillis >= graceMillis && this.#cutter.gatheredBytes < heldMillis * bytesPerMilliMin
   }
 
   /** Why this side closed it, if it did. */
@@ -256,12 +270,14 @@ export class ClientConnection implements ConnectionHandler, Sender {
     if (expected === 0) return
     if (memory.hasRoom) {
       this.#reservedBytes = expected
+      this.#reservedAt = this.#host.now()
       memory.take(expected)
       return
     }
     this.#starved = true
     this.transport.pause()
     memory.whenRoom(this.#roomAgain)
+    this.#host.starved()
   }
 
   readonly #roomAgain = (): void => {

@@ -20,6 +20,10 @@ export class RequestMemory {
     return this.#bytes < this.#bytesMax
   }
 
+  get hasWaiters(): boolean {
+    return this.#waiting.size > 0
+  }
+
   take(bytes: number): void {
     this.#bytes += bytes
   }

@@ -5,7 +5,7 @@
 import { FrameBuffers } from '../../client/protocol/frame-buffers.ts'
 import type { Clock, Millis, Timer } from '../platform/clock.ts'
 import type { Address, Connection, Listener, Network } from '../platform/network.ts'
-import { ClientConnection, type Host, peerClosed } from './connection.ts'
+import { ClientConnection, graceMillis, type Host, peerClosed } from './connection.ts'
 import type { Dispatcher, RequestMetrics } from './dispatch.ts'
 import { Outbox } from './outbox.ts'
 import { RequestMemory } from './request-memory.ts'
@@ -56,6 +56,7 @@ export class Server implements Host {
   readonly #listeners: Listener[] = []
   #lastId = 0
   #sweep: Timer | undefined
+  #hoardCheck: Timer | undefined
   #refusalLoggedAt = Number.NEGATIVE_INFINITY
   #draining: (() => void) | undefined
   #closing = false
@@ -95,6 +96,18 @@ export class Server implements Host {
     return this.#options.dispatcher.begin(frame, owned, connection)
   }
 
+  /** Who announces a large request and does not send it would keep everyone else from sending theirs. */
+  starved(): void {
+    this.#hoardCheck ??= this.#options.clock.after(graceMillis, () => {
+      this.#hoardCheck = undefined
+      if (!this.memory.hasWaiters) return
+      for (const connection of this.#connections.values()) {
+        if (connection.isHoarding) connection.close('it held request memory that others waited for, and sent too slowly')
+      }
+      this.starved()
+    })
+  }
+
   gone(connection: ClientConnection, error: Error | undefined): void {
     if (!this.#connections.delete(connection.id)) return
     const host = hostOf(connection.transport)
@@ -112,6 +125,7 @@ export class Server implements Host {
   async close(): Promise<void> {
     this.#closing = true
     this.#sweep?.cancel()
+    this.#hoardCheck?.cancel()
     const closed = this.#listeners.map((listener) => listener.close())
     for (const connection of this.#connections.values()) connection.drain()
     await this.#drained()

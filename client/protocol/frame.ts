@@ -37,6 +37,11 @@ export class FrameCutter {
     return this.#frame === undefined ? 0 : this.#size
   }
 
+  /** How much of it has come. */
+  get gatheredBytes(): number {
+    return this.#frame === undefined ? 0 : this.#filled
+  }
+
   /** The frame that is being gathered will not be finished. */
   abandon(): void {
     if (this.#frame) this.#buffers.give(this.#frame)

@@ -70,6 +70,7 @@ function setUp({ frameBytesMax = 1000, memoryBytes = 10_000 } = {}) {
       asked.push(exchange)
       return exchange
     },
+    starved: () => undefined,
     gone: (connection) => void gone.push(connection.closingReason ?? ''),
   }
   const peer = new Peer()
@@ -256,4 +257,18 @@ t.test('a connection that goes while it waits for room takes none, and its unans
   connection.closed()
   t.equal(memory.bytesInUse, 0)
   t.equal(abandoned, 1)
+})
+
+t.test('who takes room for a large frame and hardly sends it hoards; who sends, or is not read, does not', async (t) => {
+  const begin = (bytes: number, before: Buffer[] = []) => {
+    const { clock, connection } = setUp({ frameBytesMax: 100_000_000, memoryBytes: 200_000_000 })
+    connection.bytes(Buffer.concat([...before, frames('x'.repeat(50_000_000)).subarray(0, 4 + bytes)]))
+    t.notOk(connection.isHoarding, 'not at once')
+    clock.now = 10_000
+    return connection.isHoarding
+  }
+  t.ok(begin(1))
+  t.ok(begin(10_000_000))
+  t.notOk(begin(11_000_000))
+  t.notOk(begin(1, [frames('fetch', 'fetch')]))
 })

@@ -165,6 +165,22 @@ t.test('large requests beyond queued.max.request.bytes wait their turn, and all 
   t.equal(memory.bytesInUse, 0)
 })
 
+t.test('who announces large requests and does not send them keeps nobody else from sending theirs for long', async (t) => {
+  const bytesMax = 400_000
+  const soon = new FaultyDisk().platform
+  const monotonic = () => soon.clock.monotonic() * 100
+  const platform = { ...soon, clock: { ...soon.clock, monotonic } }
+  const broker = await start(t, { 'socket.request.max.bytes': bytesMax, 'queued.max.request.bytes': bytesMax }, platform)
+  const client = await connect(t, broker)
+  await makeTopic(client)
+  const hoarder = await connect(t, broker)
+  hoarder.write(Buffer.from('00061a8000000009', 'hex'))
+  while (broker.broker.server.memory.bytesInUse === 0) await new Promise((resolve) => setImmediate(resolve))
+  t.match(await produce(client, testBatch({ timestamp: Date.now(), valueBytes: 350_000 })), { errorCode: 0 })
+  t.ok(await closes(hoarder))
+  t.match(broker.log, [{ fields: { reason: /request memory/ } }])
+})
+
 t.test('a silent connection is closed after connections.max.idle.ms, one that is used is not', async (t) => {
   const broker = await start(t, { 'connections.max.idle.ms': 400 })
   const [silent, used] = [await connect(t, broker), await connect(t, broker)]
