@@ -298,3 +298,18 @@ t.test('retention lets old segments go by time and by size', async (t) => {
   large.applyRetention(testTime)
   t.ok(large.sizeBytes >= 2000 && large.sizeBytes < before, `${before} → ${large.sizeBytes}`)
 })
+
+t.test('a compacted topic loses nothing by age or size, but what was deleted from its front', async (t) => {
+  const bounds = { segmentBytes: 1000, retentionMillis: 1000, retentionBytes: 1000 }
+  const fixture = new LogFixture({ config: { ...bounds, compact: true, delete: false } })
+  const log = fixture.open()
+  for (let at = 0; at < 12; at++) append(log, { keys: ['same'], valueBytes: 300, timestamp: testTime })
+  await fixture.written()
+  t.equal(log.applyRetention(testTime + 1_000_000), 0)
+  t.equal((await readAll(log)).length, 12)
+  log.deleteRecordsBefore(5)
+  log.applyRetention(testTime + 1_000_000)
+  t.same([log.startOffset, (await readAll(log)).length], [5, 8])
+  log.configure({ ...log.config, delete: true })
+  t.ok(log.applyRetention(testTime + 1_000_000) > 0, 'compact,delete: old segments go')
+})
