@@ -225,6 +225,9 @@ class Recovery {
         if (!isTrusted && batch.baseOffset < segment.endOffset) return `offset ${batch.baseOffset} after ${segment.endOffset - 1}`
         if (lastOffset >= vouchedTo) {
           if (unvouchedFrom < 0) unvouchedFrom = scan.position
+          // A batch's offset is not under its checksum.
+          if (!isTrusted && !this.#mayFollow(segment.endOffset, batch.baseOffset))
+            return `offset ${batch.baseOffset} after ${segment.endOffset - 1}`
           if (!scan.needBody() || !batch.checkCrc()) return 'a checksum that does not match'
         }
         this.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
@@ -239,6 +242,12 @@ class Recovery {
     segment.durableBytes = Math.min(unvouchedFrom, segment.bytes)
     this.#rewrite(segment)
     return damage === undefined
+  }
+
+  /** Without a gap, but for what compaction leaves, and for records that were deleted before they reached the disk. */
+  #mayFollow(endOffset: Offset, baseOffset: Offset): boolean {
+    const { mayHaveGaps, startOffset } = this.#input
+    return baseOffset === endOffset || mayHaveGaps || baseOffset <= startOffset
   }
 
   /** Takes the index files' word as far as it can be checked. Where the scan may start. */

@@ -47,8 +47,8 @@ export function drawPlan(random: SeededRandom): Plan {
     producers,
     consumers: Array.from({ length: random.between(0, 3) }, () => drawConsumer(random)),
     vandals: random.chance(0.25) ? 1 : 0,
-    faults: { kinds: drawFaultKinds(random), pauseMillisMax: random.magnitude(100, 1_500) },
-    workMillis: random.magnitude(1_000, 4_000),
+    faults: { kinds: drawFaultKinds(random), pauseMillisMax: random.magnitude(60, 1_500) },
+    workMillis: random.magnitude(1_000, 6_000),
     lastEnd: random.pick(['clean stop', 'kill', 'power failure']),
   }
 }
@@ -139,7 +139,7 @@ function drawProducer(random: SeededRandom): ProducerTraits {
     valueBytesMax: random.pick([30, 200, 800]),
     compressedChance: random.pick([0, 0, 0.3]),
     pauseMillisMax: random.magnitude(1, 100),
-    batches: random.magnitude(10, 80),
+    batches: random.magnitude(10, 160),
   }
 }
 
