@@ -1,6 +1,6 @@
 /**
  * Incremental fetch sessions (KIP-227): a reader of many partitions names them once, and then only what changes.
- * Owns: what each session reads and what it was last told, within `max.incremental.fetch.session.cache.slots`.
+ * Owns: what each session reads and what it was last told, within `max.incremental.fetch.session.cache.slots` and a bound on partitions.
  * Never: reads a partition. Sessions outlive connections; the least recently used one makes room once it has been idle.
  */
 import { ErrorCode } from '../../client/protocol/errors.ts'
@@ -39,6 +39,8 @@ export interface FetchPlan {
 const sessionlessEpoch = -1
 const firstEpoch = 0
 const idleBeforeEvictionMillis: Millis = 120_000
+/** Of all sessions together; past it readers name their partitions in every request. */
+const partitionsMaxInAll = 1_000_000
 
 const nextEpoch = (epoch: number): number => (epoch === 0x7fffffff ? 1 : epoch + 1)
 
@@ -90,10 +92,13 @@ function itemsOf(request: Request, byId: boolean): Map<string, FetchItem> {
 export class FetchSessions {
   readonly #sessions = new Map<number, FetchSession>()
   readonly #slotsMax: number
+  readonly #partitionsMax: number
+  #partitions = 0
   readonly #random: Random
 
-  constructor(slotsMax: number, random: Random) {
+  constructor(slotsMax: number, random: Random, partitionsMax = partitionsMaxInAll) {
     this.#slotsMax = slotsMax
+    this.#partitionsMax = partitionsMax
     this.#random = random
   }
 
@@ -105,7 +110,7 @@ export class FetchSessions {
   plan(request: Request, usesTopicIds: boolean, now: Millis): FetchPlan | number {
     const { sessionId, sessionEpoch } = request
     if (sessionEpoch === sessionlessEpoch || sessionEpoch === firstEpoch) {
-      this.#sessions.delete(sessionId)
+      this.#close(this.#sessions.get(sessionId))
       const items = itemsOf(request, usesTopicIds)
       const session = sessionEpoch === firstEpoch ? this.#open(items, usesTopicIds, now) : undefined
       return { items: [...items.values()], sessionId: session?.id ?? 0, incremental: false, session }
@@ -114,30 +119,42 @@ export class FetchSessions {
     if (!session) return ErrorCode.FETCH_SESSION_ID_NOT_FOUND
     if (session.epoch !== sessionEpoch) return ErrorCode.INVALID_FETCH_SESSION_EPOCH
     if (session.usesTopicIds !== usesTopicIds) return ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR
+    const before = session.items.size
     this.#update(session, request)
+    this.#partitions += session.items.size - before
     session.epoch = nextEpoch(session.epoch)
     session.usedAt = now
+    if (session.items.size === 0 || this.#partitions > this.#partitionsMax) {
+      this.#close(session)
+      return { items: [...session.items.values()], sessionId: 0, incremental: false, session: undefined }
+    }
     this.#sessions.delete(sessionId)
-    if (session.items.size === 0) return { items: [], sessionId: 0, incremental: false, session: undefined }
     this.#sessions.set(sessionId, session)
     return { items: [...session.items.values()], sessionId, incremental: true, session }
   }
 
   #open(items: Map<string, FetchItem>, usesTopicIds: boolean, now: Millis): FetchSession | undefined {
-    if (items.size === 0 || !this.#makeRoom(now)) return undefined
+    if (items.size === 0 || !this.#makeRoom(items.size, now)) return undefined
     let id = 0
     while (id === 0 || this.#sessions.has(id)) id = this.#random.bytes(4).readUInt32BE(0) & 0x7fffffff
     const session = new FetchSession(id, usesTopicIds, items, now)
     this.#sessions.set(id, session)
+    this.#partitions += items.size
     return session
   }
 
-  #makeRoom(now: Millis): boolean {
-    if (this.#sessions.size < this.#slotsMax) return true
-    const oldest = this.#sessions.values().next().value
-    if (!oldest || now - oldest.usedAt < idleBeforeEvictionMillis) return false
-    this.#sessions.delete(oldest.id)
-    return true
+  #close(session: FetchSession | undefined): void {
+    if (!session || !this.#sessions.delete(session.id)) return
+    this.#partitions -= session.items.size
+  }
+
+  #makeRoom(partitions: number, now: Millis): boolean {
+    const isRoom = () => this.#sessions.size < this.#slotsMax && this.#partitions + partitions <= this.#partitionsMax
+    for (const oldest of this.#sessions.values()) {
+      if (isRoom() || now - oldest.usedAt < idleBeforeEvictionMillis) break
+      this.#close(oldest)
+    }
+    return isRoom()
   }
 
   #update(session: FetchSession, request: Request): void {
