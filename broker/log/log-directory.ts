@@ -51,6 +51,8 @@ export interface LogDirectorySettings {
   readonly commitJournalBytes: number
   /** Commit rounds of fewer logs sync each of them: so many syncs side by side cost no more than the journal's one. */
   readonly journaledLogsMin: number
+  /** What a partition gathers in one turn goes to the page cache at once below this, else off the event loop. */
+  readonly writeLaterBytesMin: number
 }
 
 const defaults: LogDirectorySettings = {
@@ -64,6 +66,7 @@ const defaults: LogDirectorySettings = {
   openSegmentsMax: 256,
   commitJournalBytes: 32 * 1024 * 1024,
   journaledLogsMin: 20,
+  writeLaterBytesMin: 256 * 1024,
 }
 
 /** Read buffers kept for the next cold read, 1 MiB each. */
@@ -128,6 +131,8 @@ export class LogDirectory {
   #gathered = new Set<PartitionLog>()
   #afterWrite: (() => void)[] = []
   #flushScheduled = false
+  /** Turns whose writes are on their way off the event loop. */
+  #writing: Promise<void> | undefined
   #rootSync: Promise<void> | undefined
   #isClosed = false
 
@@ -185,6 +190,7 @@ export class LogDirectory {
       tailCache: this.tailCache,
       openFiles: new OpenFiles(settings.openSegmentsMax),
       readBuffers: new ReadBuffers(readBuffersKept),
+      writeLaterBytesMin: settings.writeLaterBytesMin,
       gathered: (log) => {
         this.#gathered.add(log)
         this.#scheduleFlush()
@@ -317,10 +323,26 @@ export class LogDirectory {
     const callbacks = this.#afterWrite
     this.#gathered = new Set()
     this.#afterWrite = []
+    const later: Promise<void>[] = []
     for (const log of logs) {
-      log.flush()
-      if (!log.offline) this.#options.onWritten(log)
+      const writing = log.flush()
+      if (writing) later.push(writing.then(() => this.#written(log)))
+      else this.#written(log)
     }
+    if (later.length === 0 && !this.#writing) return this.#turnDone(callbacks)
+    // Answers keep their order over all logs: those of later turns wait for this one's.
+    const done = Promise.all([this.#writing, ...later]).then(() => {
+      if (this.#writing === done) this.#writing = undefined
+      this.#turnDone(callbacks)
+    })
+    this.#writing = done
+  }
+
+  #written(log: PartitionLog): void {
+    if (!log.offline) this.#options.onWritten(log)
+  }
+
+  #turnDone(callbacks: readonly (() => void)[]): void {
     for (const callback of callbacks) callback()
     this.#commit.start()
   }
@@ -399,6 +421,7 @@ export class LogDirectory {
     this.#isClosed = true
     this.#housekeeping.stop()
     this.#flush()
+    await this.#writing
     await this.#commit.running
     await Promise.all([...this.#logs].map((log) => log.sync()))
     for (const log of this.#logs) log.close()

@@ -18,6 +18,8 @@ export interface LogEnvironment<Log> {
   readonly tailCache: TailCache
   readonly openFiles: OpenFiles
   readonly readBuffers: ReadBuffers
+  /** A log that gathered so much in one turn has it written off the event loop. */
+  readonly writeLaterBytesMin: number
   /** The log has something to write at the end of this turn. */
   gathered(log: Log): void
   /** The disk failed it; nothing is retried. */

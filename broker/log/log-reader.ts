@@ -8,6 +8,7 @@ import { ErrorCode } from '../../client/protocol/errors.ts'
 import { batchHeaderBytes, RecordBatch } from '../../client/records/batch.ts'
 import { DiskError } from '../platform/disk.ts'
 import { BatchScan } from './batch-scan.ts'
+import { boundaryAtOrBefore, positionFor } from './index-lookup.ts'
 import type { LogEnvironment } from './log-environment.ts'
 import type { Offset } from './offset.ts'
 import { readBufferBytes } from './read-buffers.ts'
@@ -98,7 +99,11 @@ export class LogReader {
     const last = limit >= segment.endOffset ? segment.writtenBytes : this.#locate(segment, limit)
     if (last <= position) return emptySlice(from)
     const end = last - position <= maxBytes ? last : this.#boundary(segment, position, last, maxBytes, atLeastOneBatch)
-    if (end === position) return emptySlice(from)
+    if (end === position) {
+      if (!atLeastOneBatch) return emptySlice(from)
+      this.#sayDamaged(segment, position)
+      return failedSlice(from, ErrorCode.CORRUPT_MESSAGE)
+    }
     return this.#fromTail(segment, position, end) ?? this.#fromFile(segment, from, position, end)
   }
 
@@ -120,7 +125,7 @@ export class LogReader {
     if (end === segment.bytes) return segment.endOffset
     const last = chunks[chunks.length - 1] as Buffer
     let start = end - last.length
-    const near = segment.indexes.offsets.boundaryAtOrBefore(end - 1)
+    const near = boundaryAtOrBefore(segment, end - 1)
     if (near > start) start = near
     return this.#lastBatchEnd(last, start - (end - last.length))
   }
@@ -147,13 +152,13 @@ export class LogReader {
     if (offset >= segment.endOffset) return segment.writtenBytes
     for (const cursor of this.#cursors) if (cursor && cursor.offset === offset && cursor.segment === segment) return cursor.position
     if (offset <= segment.baseOffset) return 0
-    return this.#walk(segment, segment.indexes.offsets.positionFor(offset), (batch) => batch.lastOffset >= offset)
+    return this.#walk(segment, positionFor(segment, offset), (batch) => batch.lastOffset >= offset)
   }
 
   /** The last boundary that keeps [position, it) within `maxBytes`; the end of the first batch if it must be one at least. */
   #boundary(segment: Segment, position: number, last: number, maxBytes: number, atLeastOneBatch: boolean): number {
     const limit = position + maxBytes
-    let start = segment.indexes.offsets.boundaryAtOrBefore(limit)
+    let start = boundaryAtOrBefore(segment, limit)
     if (start < position) start = position
     let end = start
     this.#walk(segment, start, (batch, at) => {
@@ -254,13 +259,16 @@ export class LogReader {
       const left = bytes.length - at
       const isWhole = left >= batchHeaderBytes && batch.magic === 2 && batch.bytes >= batchHeaderBytes && batch.bytes <= left
       if (!isWhole || !batch.checkCrc()) {
-        const fields = { path: segment.path, position: position + at }
-        this.#log.environment.logger.error(fields, 'A batch in this log is damaged: it and what it hides are not served')
+        this.#sayDamaged(segment, position + at)
         break
       }
       at += batch.bytes
     }
     if (position <= segment.checkedBytes) segment.checkedBytes = Math.max(segment.checkedBytes, position + at)
     return at
+  }
+
+  #sayDamaged({ path }: Segment, position: number): void {
+    this.#log.environment.logger.error({ path, position }, 'A batch in this log is damaged: it and what it hides are not served')
   }
 }

@@ -88,16 +88,24 @@ export class OffsetIndex {
     this.#count = count + 1
   }
 
-  /** Where to begin looking for `offset`: the start of a batch at or before it. */
-  positionFor(offset: Offset): number {
-    const found = this.#last(0, offset - this.#base)
-    return found < 0 ? 0 : ((this.#entries as Int32Array)[found * 2 + 1] as number)
+  /** Which entry to begin with when looking for `offset`: the last one at or before it, -1 if that is the segment's start. */
+  entryFor(offset: Offset): number {
+    return this.#last(0, offset - this.#base)
   }
 
-  /** The start of a batch at or before `position`, the nearest known. */
-  boundaryAtOrBefore(position: number): number {
-    const found = this.#last(1, position)
-    return found < 0 ? 0 : ((this.#entries as Int32Array)[found * 2 + 1] as number)
+  /** The entry of the last batch known to start at or before `position`, -1 if that is the segment's start. */
+  entryAtOrBefore(position: number): number {
+    return this.#last(1, position)
+  }
+
+  /** The last offset of the batch that an entry names. */
+  offsetOf(entry: number): Offset {
+    return this.#base + ((this.#entries as Int32Array)[entry * 2] as number)
+  }
+
+  /** Where it starts; 0 for the segment's start. */
+  positionOf(entry: number): number {
+    return entry < 0 ? 0 : ((this.#entries as Int32Array)[entry * 2 + 1] as number)
   }
 
   /** The last entry whose offset (field 0) or position (field 1) is at most `limit`, or -1. */

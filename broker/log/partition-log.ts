@@ -7,6 +7,7 @@
  */
 import assert from 'node:assert/strict'
 import { ErrorCode } from '../../client/protocol/errors.ts'
+import { metadataTopicUuid } from '../../client/protocol/uuid.ts'
 import { RecordBatch } from '../../client/records/batch.ts'
 import { validateForLeader } from '../../client/records/validate.ts'
 import { DiskError } from '../platform/disk.ts'
@@ -34,9 +35,10 @@ import type { Offset } from './offset.ts'
 import { rebuildProducers, snapshotPath, writeClosingSnapshot } from './producer-recovery.ts'
 import { encodeSnapshot } from './producer-snapshot.ts'
 import { type ActiveProducer, ProducerState } from './producer-state.ts'
-import { epochFileName, filesOf, loadIndexes, recoverLog, truncateSegment } from './recovery.ts'
+import { epochFileName, filesOf, recoverLog, truncateSegment } from './recovery.ts'
 import { countDeletable, retireSegments } from './retention.ts'
 import { Segment, type SegmentContext } from './segment.ts'
+import { loadIndexes, repairIndexes } from './segment-indexes.ts'
 import { mustRoll } from './segment-roll.ts'
 import { Segments } from './segments.ts'
 import type { LogTail } from './tail-cache.ts'
@@ -66,6 +68,8 @@ export class PartitionLog {
   #writtenEnd: Offset = 0
   #highWatermark: Offset = 0
   #offline: DiskError | undefined
+  /** A write on its way off the event loop. */
+  #writing: Promise<void> | undefined
   #hasFolder: boolean
   readonly #durability: LogDurability
   #isClosed = false
@@ -85,6 +89,7 @@ export class PartitionLog {
       disk: environment.disk,
       openFiles: environment.openFiles,
       loadIndexes: (segment) => loadIndexes(environment.disk, segment, this.#config.indexIntervalBytes),
+      repairIndexes: (segment) => repairIndexes(segment, this.#config.indexIntervalBytes, environment.logger),
     }
     this.#reader = new LogReader({ segments: this.#segments, tail: this.#tail, environment, readFailed: (error) => this.#fail(error) })
     this.#rules = new AppendRules(config)
@@ -273,7 +278,7 @@ export class PartitionLog {
       if (aborted) segment.indexes.aborted.append(aborted)
     }
     this.#endOffset = lastOffset + 1
-    if (wasWritten) this.#environment.gathered(this)
+    if (wasWritten || this.#writing) this.#environment.gathered(this)
     return undefined
   }
 
@@ -315,13 +320,42 @@ export class PartitionLog {
 
   // --- writing
 
-  /** What this turn gathered goes to the page cache, in one write. */
-  flush(): void {
+  /**
+   * What was gathered goes to the page cache, in one write. Little goes at once; much goes off the event loop, and then this gives
+   * the promise of it, which is kept also when the disk fails. One such write at a time: what comes meanwhile goes with the next.
+   */
+  flush(): Promise<void> | undefined {
+    if (this.#writing) return this.#writing.then(() => this.flush())
+    const segment = this.#segments.active
+    if (this.#offline || !segment) return undefined
+    if (segment.bytes - segment.writtenBytes < this.#environment.writeLaterBytesMin || this.#isMetadata) {
+      this.#writeNow()
+      return undefined
+    }
+    const end = this.#endOffset
+    this.#writing = segment
+      .writeLater(this.#tail)
+      .then(
+        () => this.#written(end),
+        (error: unknown) => this.#fail(error),
+      )
+      .finally(() => {
+        this.#writing = undefined
+      })
+    return this.#writing
+  }
+
+  #writeNow(): void {
     this.#attempt(() => {
       this.#segments.active?.write(this.#tail)
-      this.#writtenEnd = this.#endOffset
-      if (this.#writtenEnd - this.durableEnd >= this.#config.flushMessages) this.durable(this.#writtenEnd, () => {})
+      this.#written(this.#endOffset)
     })
+  }
+
+  #written(end: Offset): void {
+    if (this.#offline || end <= this.#writtenEnd) return
+    this.#writtenEnd = end
+    if (end - this.durableEnd >= this.#config.flushMessages) this.durable(end, () => {})
   }
 
   /** The disk failed: nobody knows what is in the files now, so nothing goes in or out until they are read again. */
@@ -339,6 +373,11 @@ export class PartitionLog {
   /** Calls back once everything below `upTo` is on the device, or with why it never will be. At once where that is known. */
   durable(upTo: Offset, callback: (error?: DiskError) => void): void {
     this.#environment.durable(this, upTo, callback)
+  }
+
+  /** The cluster's metadata is cut back when its disk fails: its writes are never on their way. */
+  get #isMetadata(): boolean {
+    return this.topicId === metadataTopicUuid
   }
 
   /** Whether a sync has something to do. */
@@ -442,7 +481,7 @@ export class PartitionLog {
   /** Deletes what the topic's settings let go. How many segments went. */
   applyRetention(now: number): number {
     const deleted = this.#attempt(() => {
-      this.flush()
+      this.#writeNow()
       const count = countDeletable(this.#retentionView(), this.#config, now)
       if (count === 0) return 0
       // All of it: the log goes on in a new segment.
@@ -475,8 +514,9 @@ export class PartitionLog {
   truncateTo(offset: Offset): void {
     assert(offset >= this.#startOffset, 'a log is not cut below its start')
     if (offset >= this.#endOffset) return
+    assert(!this.#writing, 'a log is cut only when no write is on its way')
     this.#attempt(() => {
-      this.flush()
+      this.#writeNow()
       this.#leaveJournal()
       const at = this.#segments.floor(offset)
       const kept = this.#segments.at(at) as Segment
@@ -539,7 +579,7 @@ export class PartitionLog {
 
   /** Recovers an offline log from what is on disk. It stays offline, for the new reason, where that fails too. */
   reopen(): void {
-    if (!this.#offline) return
+    if (!this.#offline || this.#writing) return
     const noted = { clean: false, recoveryPoint: this.recoveryPoint, startOffset: this.#startOffset, highWatermark: this.#highWatermark }
     for (const segment of this.#segments.all()) segment.close()
     this.#segments.replaceAll([])

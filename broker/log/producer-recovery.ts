@@ -6,6 +6,7 @@ import type { Logger } from '../metrics/logger.ts'
 import type { Disk } from '../platform/disk.ts'
 import { BatchScan } from './batch-scan.ts'
 import type { FileRemoval } from './file-removal.ts'
+import { positionFor } from './index-lookup.ts'
 import type { Offset } from './offset.ts'
 import { decodeSnapshot, encodeSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
@@ -91,7 +92,7 @@ export function rebuildAborted(disk: Disk, segment: Segment): TransactionIndex {
 /** Takes in the segment's batches from offset `from` on; what they say of aborted transactions goes to `aborted`. */
 function replay(segment: Segment, aborted: TransactionIndex, from: Offset, state: ProducerState): void {
   if (segment.isEmpty) return
-  const start = from <= segment.baseOffset ? 0 : segment.indexes.offsets.positionFor(from)
+  const start = from <= segment.baseOffset ? 0 : positionFor(segment, from)
   segment.with((file) => {
     const scan = new BatchScan(file, start, segment.bytes)
     const known = new Set(aborted.entries.map(({ lastOffset }) => lastOffset))

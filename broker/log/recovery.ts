@@ -10,14 +10,15 @@ import type { Disk } from '../platform/disk.ts'
 import { BatchScan } from './batch-scan.ts'
 import { keepCutBytes } from './cut-bytes.ts'
 import type { FileRemoval } from './file-removal.ts'
+import { isTimeRight } from './index-lookup.ts'
 import { settleLeftovers } from './leftovers.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import type { Offset } from './offset.ts'
 import type { ProducerState } from './producer-state.ts'
-import { rebuildAborted, rebuildProducers } from './producer-recovery.ts'
-import { emptyIndexes, Segment, type SegmentContext, type SegmentIndexes } from './segment.ts'
+import { rebuildProducers } from './producer-recovery.ts'
+import { emptyIndexes, Segment, type SegmentContext } from './segment.ts'
 import { offsetFileName } from './segment-files.ts'
-import type { TransactionIndex } from './transaction-index.ts'
+import { reindexed } from './segment-indexes.ts'
 import { readWhole } from './whole-file.ts'
 
 export interface RecoveryInput {
@@ -83,56 +84,6 @@ export function readEpochs(disk: Disk, folder: string): LeaderEpochs | undefined
   return bytes && LeaderEpochs.parse(bytes.toString())
 }
 
-/** The indexes of a sealed segment: its files, or if they can't be right, made from its batches. */
-export function loadIndexes(disk: Disk, segment: Segment, indexIntervalBytes: number): SegmentIndexes {
-  const read = segment.readIndexes()
-  if (read && reachesEnd(segment, read)) return read
-  return reindexed(segment, rebuildAborted(disk, segment), indexIntervalBytes)
-}
-
-/** As far behind a segment's end as its last index entry may lie, but for large batches. */
-const unindexedBytesMax = 1024 * 1024
-
-/** A stale index stops early: the batches behind its last entry tell. */
-function reachesEnd(segment: Segment, { offsets, times }: SegmentIndexes): boolean {
-  const start = offsets.lastPosition
-  return segment.with((file) => {
-    const scan = new BatchScan(file, start, segment.writtenBytes, 64 * 1024)
-    let batches = 0
-    while (scan.next()) {
-      if (batches++ === 0 && start > 0 && scan.batch.lastOffset !== offsets.lastOffset) return false
-      if (scan.batch.maxTimestamp > times.lastTimestamp) return false
-      if (batches > 2 && scan.position - start > unindexedBytesMax) return false
-    }
-    return scan.damage === undefined
-  })
-}
-
-function reindexed(segment: Segment, aborted: TransactionIndex, indexIntervalBytes: number): SegmentIndexes {
-  const rebuilt = { ...emptyIndexes(segment.baseOffset), aborted }
-  let bytesSinceEntry = 0
-  let maxTimestamp = -1
-  let maxTimestampOffset = segment.baseOffset
-  segment.with((file) => {
-    const scan = new BatchScan(file, 0, segment.writtenBytes)
-    while (scan.next()) {
-      const { bytes, lastOffset, maxTimestamp: timestamp } = scan.batch
-      if (timestamp > maxTimestamp) {
-        maxTimestamp = timestamp
-        maxTimestampOffset = lastOffset
-      }
-      if (bytesSinceEntry > indexIntervalBytes) {
-        rebuilt.offsets.append(lastOffset, scan.position)
-        rebuilt.times.append(maxTimestamp, maxTimestampOffset)
-        bytesSinceEntry = 0
-      }
-      bytesSinceEntry += bytes
-    }
-  })
-  rebuilt.times.append(maxTimestamp, maxTimestampOffset)
-  return rebuilt
-}
-
 /** Cuts a segment before the batch that holds `offset`, and makes its indexes anew. */
 export function truncateSegment(segment: Segment, offset: Offset, indexIntervalBytes: number): void {
   segment.isSealed = false
@@ -150,7 +101,7 @@ export function truncateSegment(segment: Segment, offset: Offset, indexIntervalB
   segment.endOffset = endOffset
   const { aborted } = segment.indexes
   aborted.truncateTo(offset)
-  segment.indexes = reindexed(segment, aborted, indexIntervalBytes)
+  segment.indexes = reindexed(segment, aborted, indexIntervalBytes).indexes
   segment.maxTimestamp = segment.indexes.times.lastTimestamp
   segment.maxTimestampOffset = segment.indexes.times.lastOffset
 }
@@ -266,9 +217,9 @@ class Recovery {
       return scan.needBody() && scan.batch.checkCrc()
     })
     times.truncateTo(end)
-    if (!isRight || times.count === 0) return 0
+    if (!isRight || times.count === 0 || isTimeRight(segment, indexes, times.count - 1) === false) return 0
     if (!this.#input.clean) aborted.truncateTo(end)
-    segment.indexes = { offsets, times, aborted }
+    segment.indexes = { offsets, times, aborted, isProven: false }
     segment.maxTimestamp = times.lastTimestamp
     segment.maxTimestampOffset = times.lastOffset
     segment.endOffset = offsets.lastOffset

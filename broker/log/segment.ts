@@ -19,15 +19,21 @@ export interface SegmentIndexes {
   readonly offsets: OffsetIndex
   readonly times: TimeIndex
   readonly aborted: TransactionIndex
+  /** Made from the batches by this process, or compared with all of them. Entries out of a file are looked at before they are used. */
+  readonly isProven: boolean
 }
 
 /** A sealed segment's indexes: from their files, or made anew where these are missing or wrong. */
 export type LoadIndexes = (segment: Segment) => SegmentIndexes
 
+/** Makes the indexes of a segment anew if they disagree with its batches. False where they don't, and the batches are to blame. */
+export type RepairIndexes = (segment: Segment) => boolean
+
 export interface SegmentContext {
   readonly disk: Disk
   readonly openFiles: OpenFiles
   readonly loadIndexes: LoadIndexes
+  readonly repairIndexes: RepairIndexes
 }
 
 export const noTimestamp = -1
@@ -135,6 +141,11 @@ export class Segment implements CachedFile, Closable {
     this.#indexes = indexes
   }
 
+  /** An entry does not agree with the batches. False where the batches are to blame, and nothing was changed. */
+  repairIndexes(): boolean {
+    return this.#context.repairIndexes(this)
+  }
+
   /** As the files have them, or undefined where one can't be true. */
   readIndexes(): SegmentIndexes | undefined {
     const { disk } = this.#context
@@ -148,7 +159,7 @@ export class Segment implements CachedFile, Closable {
       aborted: aborted ? TransactionIndex.parse(aborted, this.baseOffset) : new TransactionIndex(),
     }
     if (!parsed.offsets || !parsed.times || !parsed.aborted) return undefined
-    return { offsets: parsed.offsets, times: parsed.times, aborted: parsed.aborted }
+    return { offsets: parsed.offsets, times: parsed.times, aborted: parsed.aborted, isProven: false }
   }
 
   writeIndexes(): void {
@@ -205,6 +216,23 @@ export class Segment implements CachedFile, Closable {
     this.writtenBytes = this.bytes
   }
 
+  /** The same off the event loop: a large write into fresh memory takes milliseconds. What is added meanwhile goes with the next. */
+  async writeLater(tail: LogTail): Promise<void> {
+    const from = this.writtenBytes
+    const to = this.bytes
+    const held = tail.hold(this, from, to)
+    assert(held, 'what is not written is in memory')
+    const open = this.use()
+    try {
+      await open.file.writeLater(held.chunks, from)
+    } finally {
+      open.done()
+      held.release()
+    }
+    // A roll may have written more in the meantime.
+    this.writtenBytes = Math.max(this.writtenBytes, to)
+  }
+
   /** No more batches: the indexes go beside it. */
   seal(): void {
     this.writeIndexes()
@@ -236,7 +264,7 @@ export class Segment implements CachedFile, Closable {
 }
 
 export function emptyIndexes(baseOffset: Offset): SegmentIndexes {
-  return { offsets: new OffsetIndex(baseOffset), times: new TimeIndex(baseOffset), aborted: new TransactionIndex() }
+  return { offsets: new OffsetIndex(baseOffset), times: new TimeIndex(baseOffset), aborted: new TransactionIndex(), isProven: true }
 }
 
 /** Kafka extends an active segment's index files with zeros; after a crash they are still there. */

@@ -92,16 +92,25 @@ export class TimeIndex {
     this.#count = count + 1
   }
 
-  /** The greatest offset known to have nothing as late as `timestamp` before it; the segment's base where nothing is known. */
-  offsetFor(timestamp: number): Offset {
+  /** The last entry before `timestamp`: nothing up to its offset is as late. -1 where nothing is known. */
+  entryBefore(timestamp: number): number {
     let low = 0
     let top = this.#count - 1
     while (low <= top) {
       const middle = (low + top) >>> 1
-      if (((this.#timestamps as Float64Array)[middle] as number) < timestamp) low = middle + 1
+      if (this.timestampOf(middle) < timestamp) low = middle + 1
       else top = middle - 1
     }
-    return top < 0 ? this.#base : this.#base + ((this.#offsets as Int32Array)[top] as number)
+    return top
+  }
+
+  timestampOf(entry: number): number {
+    return (this.#timestamps as Float64Array)[entry] as number
+  }
+
+  /** The segment's base where there is no such entry. */
+  offsetOf(entry: number): Offset {
+    return entry < 0 ? this.#base : this.#base + ((this.#offsets as Int32Array)[entry] as number)
   }
 
   /** Forgets entries at or after `offset`. */

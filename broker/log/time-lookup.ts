@@ -5,6 +5,7 @@ import type { RecordBatch } from '../../client/records/batch.ts'
 import { scanRecords } from '../../client/records/record-scanner.ts'
 import { RecordsError } from '../../client/records/records-error.ts'
 import { BatchScan } from './batch-scan.ts'
+import { offsetBefore, positionFor } from './index-lookup.ts'
 import type { Offset } from './offset.ts'
 import type { Segment } from './segment.ts'
 
@@ -27,8 +28,7 @@ export function findTimestamp(segments: readonly Segment[], timestamp: number, s
 }
 
 function findIn(segment: Segment, timestamp: number, startOffset: Offset): TimestampOffset | undefined {
-  const { offsets, times } = segment.indexes
-  const start = offsets.positionFor(Math.max(times.offsetFor(timestamp), startOffset))
+  const start = positionFor(segment, Math.max(offsetBefore(segment, timestamp), startOffset))
   return segment.with((file) => {
     const scan = new BatchScan(file, start, segment.writtenBytes, searchBytes)
     while (scan.next()) {

@@ -23,8 +23,8 @@ t.test('an offset index finds what a search through all its entries finds, and s
       for (const { offset, position } of entries) index.append(offset, position)
       const again = OffsetIndex.parse(index.encode(), base, 2 ** 31 - 1) as OffsetIndex
       for (const one of [index, again]) {
-        t.equal(one.positionFor(base + ahead), entries.findLast(({ offset }) => offset <= base + ahead)?.position ?? 0)
-        t.equal(one.boundaryAtOrBefore(at), entries.findLast(({ position }) => position <= at)?.position ?? 0)
+        t.equal(one.positionOf(one.entryFor(base + ahead)), entries.findLast(({ offset }) => offset <= base + ahead)?.position ?? 0)
+        t.equal(one.positionOf(one.entryAtOrBefore(at)), entries.findLast(({ position }) => position <= at)?.position ?? 0)
         one.truncateTo(base + ahead, at)
         const kept = entries.filter(({ offset, position }) => offset < base + ahead && position < at)
         t.equal(one.count, kept.length)
@@ -59,7 +59,7 @@ t.test('a time index finds what a search through all its entries finds, and surv
       const wanted = 1.7e12 + ahead * 50
       for (const one of [index, again]) {
         t.equal(one.count, entries.length)
-        t.equal(one.offsetFor(wanted), entries.findLast(({ timestamp }) => timestamp < wanted)?.offset ?? base)
+        t.equal(one.offsetOf(one.entryBefore(wanted)), entries.findLast(({ timestamp }) => timestamp < wanted)?.offset ?? base)
         t.equal(one.lastTimestamp, entries.at(-1)?.timestamp ?? -1)
       }
     }),
