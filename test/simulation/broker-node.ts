@@ -252,7 +252,9 @@ export class BrokerNode {
     this.#isUp = Promise.withResolvers()
     this.#surveys = new Map()
     const journal = this.#journal()
+    const noted = disk.peek(`${dataDirectory}/log-start-offset-checkpoint`)?.toString() ?? ''
     for (const partition of history.all()) {
+      partition.startNoted(Number(new RegExp(`^${partition.topic} ${partition.index} (\\d+)$`, 'm').exec(noted)?.[1] ?? 0))
       const found = survey(disk, dataDirectory, partition, journal.get(partition.name) ?? [])
       this.#surveys.set(partition.name, found)
       scheduler.trace.line(() => `${partition.name} holds ${found.start} to ${found.end} on the disk`)

@@ -185,6 +185,11 @@ export class PartitionHistory {
     this.startSeen = Math.max(this.startSeen, start)
   }
 
+  /** The broker had noted this start when it died. Its own word counts where it may have moved the start in its last moment. */
+  startNoted(start: number): void {
+    if (this.mayExpire || start <= this.deletingBefore) this.startSeen = Math.max(this.startSeen, start)
+  }
+
   /** Whether a broker in its life `life` or a later one lost something below `offset`. */
   mayHaveLost(offset: number, life: number): boolean {
     return this.#losses.some((loss) => loss.life > life && loss.end < offset)

@@ -35,6 +35,8 @@ export interface Target {
 interface Lane {
   target: Target
   batches: number
+  /** One was confirmed since the sequence began. */
+  isKnown: boolean
   nextSequence: number
   /** Sent or to be sent, and not known to be written, in order. */
   unknown: SequencedBatch[]
@@ -67,7 +69,7 @@ export class Producer extends Client {
   constructor(around: Surroundings, traits: ProducerTraits, targets: readonly Target[]) {
     super(around)
     this.#traits = traits
-    this.#lanes = targets.map((target) => ({ target, batches: 0, nextSequence: 0, unknown: [] }))
+    this.#lanes = targets.map((target) => ({ target, batches: 0, isKnown: false, nextSequence: 0, unknown: [] }))
     this.#noise = around.random.bytes(traits.valueBytesMax + 4096)
     this.#left = traits.batches
   }
@@ -100,7 +102,7 @@ export class Producer extends Client {
     if (!answer || answer.errorCode !== ErrorCode.NONE) return false
     this.#producerId = answer.producerId
     this.#producerEpoch = answer.producerEpoch
-    if (this.#renewing) for (const lane of this.#lanes) Object.assign(lane, { nextSequence: 0, unknown: [] })
+    if (this.#renewing) for (const lane of this.#lanes) Object.assign(lane, { isKnown: false, nextSequence: 0, unknown: [] })
     this.#renewing = false
     return true
   }
@@ -127,8 +129,26 @@ export class Producer extends Client {
     })
   }
 
+  /** Leaves a sequence number out, where the broker must know better than to take that. */
+  async #overtake(connection: ClientConnection): Promise<void> {
+    const lane = this.random.pick(this.#lanes)
+    const { history, durable } = lane.target
+    const isKnown = durable && lane.isKnown && lane.unknown.length === 0 && !history.mayExpire && history.deletingBefore === 0
+    if (!isKnown) return
+    const baseSequence = lane.nextSequence + this.random.between(1, 5)
+    const records = this.#build(1, baseSequence)
+    const body = this.#body([{ history, records }])
+    const answer = await this.tryTo(() => connection.request(ProduceRequest, ProduceResponse, this.#traits.version, body))
+    if (answer?.responses[0]?.partitionResponses[0]?.errorCode === ErrorCode.NONE) {
+      throw new Violation(1, `${history.name}: sequence ${baseSequence} of ${this.name} was taken where ${lane.nextSequence} is next`)
+    }
+  }
+
   /** One request, for one partition or several. False: there is nothing to send now. */
   #sendSome(connection: ClientConnection): boolean {
+    if (this.#traits.idempotent && this.random.chance(0.02)) {
+      void this.#overtake(connection).catch((error: unknown) => this.around.network.scheduler.fail(error))
+    }
     const chosen = this.random.chance(0.5) ? this.#lanes : [this.random.pick(this.#lanes)]
     const parts: { lane: Lane; batch: SequencedBatch }[] = []
     for (const lane of chosen) {
@@ -154,9 +174,16 @@ export class Producer extends Client {
   }
 
   #make(lane: Lane): SentBatch {
-    const { idempotent, recordsMax, valueBytesMax, compressedChance } = this.#traits
-    const values: Buffer[] = []
+    const { idempotent, recordsMax } = this.#traits
     const count = this.random.magnitude(1, recordsMax)
+    const bytes = this.#build(count, idempotent ? lane.nextSequence : -1)
+    lane.nextSequence += count
+    return lane.target.history.sent(bytes, count, this.name)
+  }
+
+  #build(count: number, baseSequence: number): Buffer {
+    const { idempotent, valueBytesMax, compressedChance } = this.#traits
+    const values: Buffer[] = []
     for (let index = 0; index < count; index++) {
       const size = this.random.magnitude(12, valueBytesMax)
       const value = Buffer.from(this.#noise.subarray(this.random.below(4096)).subarray(0, size))
@@ -164,21 +191,19 @@ export class Producer extends Client {
       value.writeUInt32BE(this.random.next(), 4)
       values.push(value)
     }
-    const bytes = buildBatch({
+    return buildBatch({
       values,
       timestamp: this.now(),
       compressed: this.random.chance(compressedChance),
       producerId: idempotent ? this.#producerId : -1,
       producerEpoch: idempotent ? this.#producerEpoch : -1,
-      baseSequence: idempotent ? lane.nextSequence : -1,
+      baseSequence,
     })
-    lane.nextSequence += count
-    return lane.target.history.sent(bytes, count, this.name)
   }
 
   async #exchange(connection: ClientConnection, parts: { lane: Lane; batch: SequencedBatch }[]): Promise<void> {
     const { acks, version } = this.#traits
-    const body = this.#body(parts)
+    const body = this.#body(parts.map(({ lane, batch }) => ({ history: lane.target.history, records: batch.sent.bytes })))
     if (acks === 0) return connection.tell(ProduceRequest, version, body)
     this.#inFlight++
     const answer = await this.tryTo(() => connection.request(ProduceRequest, ProduceResponse, version, body))
@@ -201,13 +226,12 @@ export class Producer extends Client {
     return named && history.index === index
   }
 
-  #body(parts: { lane: Lane; batch: SequencedBatch }[]) {
+  #body(parts: readonly { history: PartitionHistory; records: Buffer }[]) {
     const topics = new Map<string, { index: number; records: Buffer }[]>()
-    for (const { lane, batch } of parts) {
-      const { topic, index } = lane.target.history
-      const partitionData = topics.get(topic) ?? []
-      partitionData.push({ index, records: batch.sent.bytes })
-      topics.set(topic, partitionData)
+    for (const { history, records } of parts) {
+      const partitionData = topics.get(history.topic) ?? []
+      partitionData.push({ index: history.index, records })
+      topics.set(history.topic, partitionData)
     }
     const ids = this.#topics?.idOf
     const topicData = [...topics].map(([name, partitionData]) => ({ name, topicId: ids?.get(name), partitionData }))
@@ -220,6 +244,7 @@ export class Producer extends Client {
     switch (errorCode) {
       case ErrorCode.NONE:
         sent.partition.acknowledge(sent, baseOffset, acks === -1 && lane.target.durable, life)
+        lane.isKnown = true
         break
       case ErrorCode.DUPLICATE_SEQUENCE_NUMBER:
         break
