@@ -210,6 +210,7 @@ function directorySettings(settings: Settings) {
   return {
     tailCacheBytes: settings.get('stele.tail.cache.bytes'),
     commitJournalBytes: settings.get('stele.commit.journal.bytes'),
+    writeLaterBytesMin: settings.get('stele.write.later.bytes'),
     journaledLogsMin: settings.get('stele.commit.journal.partitions.min'),
     recoveryPointCheckpointMillis: settings.get('log.flush.offset.checkpoint.interval.ms'),
     startOffsetCheckpointMillis: settings.get('log.flush.start.offset.checkpoint.interval.ms'),

@@ -311,6 +311,10 @@ const stele = {
     int(20, { min: 1 }),
     'How many partitions must wait for the disk at once for the commit journal to be used; fewer are synced each by itself.',
   ),
+  'stele.write.later.bytes': setting(
+    int(256 * kibibyte, { min: 1 }),
+    'What a partition gathers in one turn of the event loop is written to the page cache at once if it is less than this, else by another thread: a large write into fresh memory takes milliseconds.',
+  ),
   'stele.tail.cache.bytes': setting(
     long(64 * mebibyte, { min: 0 }),
     'How many bytes of the newest batches are kept in memory, over all partitions, for consumers at the head.',

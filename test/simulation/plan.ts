@@ -115,6 +115,7 @@ function drawSettings(random: SeededRandom): Record<string, string> {
   }
   maybe('log.retention.check.interval.ms', 0.5, () => random.magnitude(50, 2_000))
   maybe('stele.tail.cache.bytes', 0.5, () => random.pick([0, 2_000, 100_000]))
+  maybe('stele.write.later.bytes', 0.5, () => random.pick([1, 500, 5_000]))
   maybe('stele.commit.journal.bytes', 0.5, () => random.pick([0, 1_500, 6_000]))
   maybe('stele.commit.journal.partitions.min', 0.7, () => random.pick([1, 2, 3]))
   maybe('log.flush.offset.checkpoint.interval.ms', 0.5, () => random.magnitude(20, 2_000))
