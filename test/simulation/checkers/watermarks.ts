@@ -36,7 +36,11 @@ export class Watermarks {
         this.#seen.set(log, marks)
       }
       if (startOffset !== marks.start) started(log)
-      if (log.offline) continue
+      if (log.offline) {
+        // Reopened, it knows less of what is on the device; of what was committed it may not know less.
+        marks.durableEnd = 0
+        continue
+      }
       const inOrder = startOffset <= highWatermark && highWatermark <= log.writtenEnd && log.writtenEnd <= log.endOffset
       const inBounds = log.lastStableOffset <= highWatermark && durableEnd <= log.writtenEnd
       if (!inOrder || !inBounds) throw new Violation(3, `${nameOf(log)}: out of order: ${describe(log)}`)
