@@ -11,6 +11,7 @@ import t from 'tap'
 
 const here = import.meta.dirname
 const runsAll = process.env['SIMULATE'] === 'bugs'
+if (runsAll) t.setTimeout(1_800_000)
 /** Found within a second or two. */
 const quick = new Set(['duplicates-not-detected.patch', 'acknowledged-before-sync.patch'])
 
