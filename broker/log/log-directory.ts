@@ -5,7 +5,7 @@
  */
 import { dirname } from 'node:path'
 import type { Logger } from '../metrics/logger.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { Clock, Millis } from '../platform/clock.ts'
 import { type Disk, DiskError } from '../platform/disk.ts'
 import type { Random } from '../platform/random.ts'
 import { Checkpoint, type PartitionKey, partitionKey } from './checkpoint.ts'
@@ -24,6 +24,7 @@ import { readEpochs } from './recovery.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ReadBuffers } from './read-buffers.ts'
 import { isDeletedFolder, parsePartitionFolder, partitionFolder, retiredFolder } from './segment-files.ts'
+import { stallMillis, stallsWithinMillis } from './stall-watch.ts'
 import { TailCache } from './tail-cache.ts'
 
 export { DirectoryRefused } from './directory-identity.ts'
@@ -133,6 +134,8 @@ export class LogDirectory {
   #flushScheduled = false
   /** Turns whose writes are on their way off the event loop. */
   #writing: Promise<void> | undefined
+  /** A turn's writes took long: until then each log's are timed, so that it shows whose. */
+  #watchesUntil: Millis = -Infinity
   #rootSync: Promise<void> | undefined
   #isClosed = false
 
@@ -324,13 +327,17 @@ export class LogDirectory {
     this.#gathered = new Set()
     this.#afterWrite = []
     const later: Promise<void>[] = []
+    const began = this.#clock.monotonic()
+    const isWatching = began < this.#watchesUntil
     for (const log of logs) {
-      const writing = log.flush()
+      const writing = isWatching ? log.flushTimed() : log.flush()
       if (writing) later.push(writing.then(() => this.#written(log)))
       else this.#written(log)
     }
+    const ended = this.#clock.monotonic()
+    if (ended - began > stallMillis) this.#watchesUntil = ended + stallsWithinMillis
     if (later.length === 0 && !this.#writing) return this.#turnDone(callbacks)
-    // Answers keep their order over all logs: those of later turns wait for this one's.
+    // Answers keep their order over all logs: those of later turns wait for this one's, healthy logs' too. They share the disk.
     const done = Promise.all([this.#writing, ...later]).then(() => {
       if (this.#writing === done) this.#writing = undefined
       this.#turnDone(callbacks)

@@ -10,6 +10,7 @@ import { ErrorCode } from '../../client/protocol/errors.ts'
 import { metadataTopicUuid } from '../../client/protocol/uuid.ts'
 import { RecordBatch } from '../../client/records/batch.ts'
 import { validateForLeader } from '../../client/records/validate.ts'
+import type { Millis } from '../platform/clock.ts'
 import { DiskError } from '../platform/disk.ts'
 import {
   type Appended,
@@ -41,6 +42,7 @@ import { Segment, type SegmentContext } from './segment.ts'
 import { loadIndexes, repairIndexes } from './segment-indexes.ts'
 import { mustRoll } from './segment-roll.ts'
 import { Segments } from './segments.ts'
+import { StallWatch } from './stall-watch.ts'
 import type { LogTail } from './tail-cache.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
@@ -70,6 +72,7 @@ export class PartitionLog {
   #offline: DiskError | undefined
   /** A write on its way off the event loop. */
   #writing: Promise<void> | undefined
+  readonly #stalls = new StallWatch()
   #hasFolder: boolean
   readonly #durability: LogDurability
   #isClosed = false
@@ -321,28 +324,50 @@ export class PartitionLog {
   // --- writing
 
   /**
-   * What was gathered goes to the page cache, in one write. Little goes at once; much goes off the event loop, and then this gives
-   * the promise of it, which is kept also when the disk fails. One such write at a time: what comes meanwhile goes with the next.
+   * What was gathered goes to the page cache, in one write. Little goes at once; much, or any on a disk that stalls, goes off the event
+   * loop, and then this gives the promise of it, which is kept also when the disk fails. One such write at a time: what comes meanwhile goes with the next.
    */
   flush(): Promise<void> | undefined {
     if (this.#writing) return this.#writing.then(() => this.flush())
     const segment = this.#segments.active
     if (this.#offline || !segment) return undefined
-    if (segment.bytes - segment.writtenBytes < this.#environment.writeLaterBytesMin || this.#isMetadata) {
+    const laterBytesMin = this.#stalls.isStalling ? 1 : this.#environment.writeLaterBytesMin
+    if (segment.bytes - segment.writtenBytes < laterBytesMin || this.#isMetadata) {
       this.#writeNow()
       return undefined
     }
     const end = this.#endOffset
+    const began = this.#environment.clock.monotonic()
     this.#writing = segment
       .writeLater(this.#tail)
       .then(
-        () => this.#written(end),
+        () => {
+          if (this.#stalls.isStalling) this.#took(began)
+          this.#written(end)
+        },
         (error: unknown) => this.#fail(error),
       )
       .finally(() => {
         this.#writing = undefined
       })
     return this.#writing
+  }
+
+  /** The same while the disk is suspected of stalling somebody: a write that is done at once is timed. */
+  flushTimed(): Promise<void> | undefined {
+    const began = this.#environment.clock.monotonic()
+    const writing = this.flush()
+    if (!writing && !this.#stalls.isStalling && !this.#isMetadata) this.#took(began)
+    return writing
+  }
+
+  #took(began: Millis): void {
+    if (this.#offline || !this.#stalls.wrote(began, this.#environment.clock.monotonic())) return
+    this.#stalls.change()
+    const { topic, partition } = this
+    const { logger } = this.#environment
+    if (this.#stalls.isStalling) logger.warn({ topic, partition }, "The disk stalls a partition's writes: they leave the event loop")
+    else logger.info({ topic, partition }, "The disk stalls a partition's writes no longer: they are done at once again")
   }
 
   #writeNow(): void {
