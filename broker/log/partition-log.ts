@@ -7,10 +7,8 @@
  */
 import assert from 'node:assert/strict'
 import { ErrorCode } from '../../client/protocol/errors.ts'
-import { metadataTopicUuid } from '../../client/protocol/uuid.ts'
 import { RecordBatch } from '../../client/records/batch.ts'
 import { validateForLeader } from '../../client/records/validate.ts'
-import type { Millis } from '../platform/clock.ts'
 import { DiskError } from '../platform/disk.ts'
 import {
   type Appended,
@@ -42,7 +40,7 @@ import { Segment, type SegmentContext } from './segment.ts'
 import { loadIndexes, repairIndexes } from './segment-indexes.ts'
 import { mustRoll } from './segment-roll.ts'
 import { Segments } from './segments.ts'
-import { StallWatch } from './stall-watch.ts'
+import { LogWriter } from './log-writer.ts'
 import type { LogTail } from './tail-cache.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
@@ -57,6 +55,7 @@ export class PartitionLog {
   readonly #environment: LogEnvironment<PartitionLog>
   readonly #context: SegmentContext
   readonly #reader: LogReader
+  readonly #writer: LogWriter
   readonly #batch = new RecordBatch(Buffer.alloc(0))
   #folder: string
   #config: LogConfig
@@ -70,9 +69,6 @@ export class PartitionLog {
   #writtenEnd: Offset = 0
   #highWatermark: Offset = 0
   #offline: DiskError | undefined
-  /** A write on its way off the event loop. */
-  #writing: Promise<void> | undefined
-  readonly #stalls = new StallWatch()
   #hasFolder: boolean
   readonly #durability: LogDurability
   #isClosed = false
@@ -94,7 +90,8 @@ export class PartitionLog {
       loadIndexes: (segment) => loadIndexes(environment.disk, segment, this.#config.indexIntervalBytes),
       repairIndexes: (segment) => repairIndexes(segment, this.#config.indexIntervalBytes, environment.logger),
     }
-    this.#reader = new LogReader({ segments: this.#segments, tail: this.#tail, environment, readFailed: (error) => this.#fail(error) })
+    this.#reader = new LogReader({ segments: this.#segments, tail: this.#tail, environment, readFailed: (error) => this.diskFailed(error) })
+    this.#writer = new LogWriter(this, this.#tail, environment)
     this.#rules = new AppendRules(config)
     if (!isNew) this.#recover(noted)
   }
@@ -125,11 +122,9 @@ export class PartitionLog {
       this.#highWatermark = Math.min(Math.max(highWatermark, this.#startOffset), this.#endOffset)
       this.#producers.committed(this.#highWatermark)
     } catch (error) {
-      this.#fail(error instanceof OldFormat ? new DiskError('EFORMAT', 'open', this.#folder, error) : error)
+      this.diskFailed(error instanceof OldFormat ? new DiskError('EFORMAT', 'open', this.#folder, error) : error)
     }
   }
-
-  // --- what it is
 
   get config(): LogConfig {
     return this.#config
@@ -207,8 +202,6 @@ export class PartitionLog {
     this.#producers.expire(before)
   }
 
-  // --- appending
-
   append(records: Buffer, options: AppendOptions): Appended | Refused {
     if (this.#offline) return refused(ErrorCode.KAFKA_STORAGE_ERROR, this.#offline.message)
     assert(!this.#isClosed, 'a closed log is not appended to')
@@ -281,7 +274,7 @@ export class PartitionLog {
       if (aborted) segment.indexes.aborted.append(aborted)
     }
     this.#endOffset = lastOffset + 1
-    if (wasWritten || this.#writing) this.#environment.gathered(this)
+    if (wasWritten || this.#writer.isWriting) this.#environment.gathered(this)
     return undefined
   }
 
@@ -303,7 +296,7 @@ export class PartitionLog {
       if (old && this.#epochs.dirty) this.#writeEpochs()
       return segment
     } catch (error) {
-      this.#fail(error)
+      this.diskFailed(error)
       return refused(ErrorCode.KAFKA_STORAGE_ERROR, (error as Error).message)
     }
   }
@@ -321,70 +314,30 @@ export class PartitionLog {
     this.#epochs.dirty = false
   }
 
-  // --- writing
-
-  /**
-   * What was gathered goes to the page cache, in one write. Little goes at once; much, or any on a disk that stalls, goes off the event
-   * loop, and then this gives the promise of it, which is kept also when the disk fails. One such write at a time: what comes meanwhile goes with the next.
-   */
+  /** What was gathered goes to the page cache: done at once, or a promise of it (log-writer.ts). */
   flush(): Promise<void> | undefined {
-    if (this.#writing) return this.#writing.then(() => this.flush())
-    const segment = this.#segments.active
-    if (this.#offline || !segment) return undefined
-    const laterBytesMin = this.#stalls.isStalling ? 1 : this.#environment.writeLaterBytesMin
-    if (segment.bytes - segment.writtenBytes < laterBytesMin || this.#isMetadata) {
-      this.#writeNow()
-      return undefined
-    }
-    const end = this.#endOffset
-    const began = this.#environment.clock.monotonic()
-    this.#writing = segment
-      .writeLater(this.#tail)
-      .then(
-        () => {
-          if (this.#stalls.isStalling) this.#took(began)
-          this.#written(end)
-        },
-        (error: unknown) => this.#fail(error),
-      )
-      .finally(() => {
-        this.#writing = undefined
-      })
-    return this.#writing
+    return this.#writer.flush()
   }
 
-  /** The same while the disk is suspected of stalling somebody: a write that is done at once is timed. */
+  /** The same while the disk is suspected of stalling somebody. */
   flushTimed(): Promise<void> | undefined {
-    const began = this.#environment.clock.monotonic()
-    const writing = this.flush()
-    if (!writing && !this.#stalls.isStalling && !this.#isMetadata) this.#took(began)
-    return writing
+    return this.#writer.flushTimed()
   }
 
-  #took(began: Millis): void {
-    if (this.#offline || !this.#stalls.wrote(began, this.#environment.clock.monotonic())) return
-    this.#stalls.change()
-    const { topic, partition } = this
-    const { logger } = this.#environment
-    if (this.#stalls.isStalling) logger.warn({ topic, partition }, "The disk stalls a partition's writes: they leave the event loop")
-    else logger.info({ topic, partition }, "The disk stalls a partition's writes no longer: they are done at once again")
+  /** What is appended to; undefined where nothing may be written. */
+  get writable(): Segment | undefined {
+    return this.#offline ? undefined : this.#segments.active
   }
 
-  #writeNow(): void {
-    this.#attempt(() => {
-      this.#segments.active?.write(this.#tail)
-      this.#written(this.#endOffset)
-    })
-  }
-
-  #written(end: Offset): void {
+  /** Everything below is in the page cache now. */
+  writtenTo(end: Offset): void {
     if (this.#offline || end <= this.#writtenEnd) return
     this.#writtenEnd = end
     if (end - this.durableEnd >= this.#config.flushMessages) this.durable(end, () => {})
   }
 
   /** The disk failed: nobody knows what is in the files now, so nothing goes in or out until they are read again. */
-  #fail(error: unknown): void {
+  diskFailed(error: unknown): void {
     if (!(error instanceof DiskError)) throw error
     if (this.#offline) return
     this.#offline = error
@@ -393,16 +346,9 @@ export class PartitionLog {
     this.#environment.failed(this, error)
   }
 
-  // --- durability
-
   /** Calls back once everything below `upTo` is on the device, or with why it never will be. At once where that is known. */
   durable(upTo: Offset, callback: (error?: DiskError) => void): void {
     this.#environment.durable(this, upTo, callback)
-  }
-
-  /** The cluster's metadata is cut back when its disk fails: its writes are never on their way. */
-  get #isMetadata(): boolean {
-    return this.topicId === metadataTopicUuid
   }
 
   /** Whether a sync has something to do. */
@@ -416,7 +362,7 @@ export class PartitionLog {
     try {
       await this.#durability.sync(this.#folder, this.#writtenEnd)
     } catch (error) {
-      this.#fail(error)
+      this.diskFailed(error)
     }
   }
 
@@ -430,12 +376,6 @@ export class PartitionLog {
     this.#environment.forgetJournaled(this, () => this.#durability.syncNow())
   }
 
-  diskFailed(error: unknown): void {
-    this.#fail(error)
-  }
-
-  // --- reading
-
   read(from: Offset, options: ReadOptions): Slice | Promise<Slice> {
     if (this.#offline) return failedSlice(from, ErrorCode.KAFKA_STORAGE_ERROR)
     if (from < this.#startOffset || from > this.#endOffset) return failedSlice(from, ErrorCode.OFFSET_OUT_OF_RANGE)
@@ -444,7 +384,7 @@ export class PartitionLog {
     try {
       return this.#reader.read(from, limit, options)
     } catch (error) {
-      this.#fail(error)
+      this.diskFailed(error)
       return failedSlice(from, ErrorCode.KAFKA_STORAGE_ERROR)
     }
   }
@@ -489,8 +429,6 @@ export class PartitionLog {
     return this.#epochs.endOffsetOf(epoch, this.#endOffset)
   }
 
-  // --- deleting
-
   /** Nothing below `offset` is readable any more; files that hold nothing else go with the next retention. */
   deleteRecordsBefore(offset: Offset): void {
     assert(offset <= this.#highWatermark, 'only what is committed is deleted')
@@ -506,7 +444,7 @@ export class PartitionLog {
   /** Deletes what the topic's settings let go. How many segments went. */
   applyRetention(now: number): number {
     const deleted = this.#attempt(() => {
-      this.#writeNow()
+      this.#writer.writeNow()
       const count = countDeletable(this.#retentionView(), this.#config, now)
       if (count === 0) return 0
       // All of it: the log goes on in a new segment.
@@ -539,9 +477,9 @@ export class PartitionLog {
   truncateTo(offset: Offset): void {
     assert(offset >= this.#startOffset, 'a log is not cut below its start')
     if (offset >= this.#endOffset) return
-    assert(!this.#writing, 'a log is cut only when no write is on its way')
+    assert(!this.#writer.isWriting, 'a log is cut only when no write is on its way')
     this.#attempt(() => {
-      this.#writeNow()
+      this.#writer.writeNow()
       this.#leaveJournal()
       const at = this.#segments.floor(offset)
       const kept = this.#segments.at(at) as Segment
@@ -595,16 +533,14 @@ export class PartitionLog {
     try {
       return act()
     } catch (error) {
-      this.#fail(error)
+      this.diskFailed(error)
       return undefined
     }
   }
 
-  // --- the end
-
   /** Recovers an offline log from what is on disk. It stays offline, for the new reason, where that fails too. */
   reopen(): void {
-    if (!this.#offline || this.#writing) return
+    if (!this.#offline || this.#writer.isWriting) return
     const noted = { clean: false, recoveryPoint: this.recoveryPoint, startOffset: this.#startOffset, highWatermark: this.#highWatermark }
     for (const segment of this.#segments.all()) segment.close()
     this.#segments.replaceAll([])
