@@ -23,8 +23,8 @@ run: build ## a broker: Kafka on 127.0.0.1:9092, metrics and health on 127.0.0.1
 
 build: dist/.built ## dist/, what is run and published
 
-test: build interop-install ## every test in its short form; FILES='test/a.test.ts …' for some of them
-	@$(run_cached) tap run --disable-coverage $(FILES)
+test: build interop-install ## every test in its short form; FILES='test/a.test.ts …' for some, COVERAGE=1 to tell what they reach
+	@$(run_cached) tap run $(if $(COVERAGE),,--disable-coverage) $(FILES)
 
 ok: check test ## everything a change must pass
 
@@ -49,7 +49,7 @@ format: node_modules/.installed ## puts every file into the one format
 	@biome format --write --reporter=summary .
 
 coverage: build ## the tests again, with a table of the lines they reach
-	@tap run $(FILES)
+	@tap run --coverage-report=text $(FILES)
 
 sim: node_modules/.installed ## the simulator: 2,000 seeds, or SEED=n to replay one
 	@$(run_cached) node test/simulation/run.ts
