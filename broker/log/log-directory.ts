@@ -251,14 +251,11 @@ export class LogDirectory {
     const folder = `${this.path}/${name}`
     const key = partitionKey(topic, partition)
     let isNew = !this.#unopened.has(name)
-    if (!isNew) {
-      const found = readTopicId(this.#disk, folder)
-      // Torn, or from before topic ids: the commit journal finds a folder by its id.
-      if (found === undefined) writePartitionMetadata(this.#disk, folder, topicId)
-      else if (found !== topicId) {
-        this.#setAside(name, `it is of topic id ${found}`)
-        isNew = true
-      }
+    let unreadable: unknown
+    try {
+      if (!isNew) isNew = !this.#isOf(name, topicId)
+    } catch (error) {
+      unreadable = error
     }
     const noted = {
       clean: this.wasClean,
@@ -269,9 +266,21 @@ export class LogDirectory {
     const log = new PartitionLog({ environment: this.#environment, folder, topic, partition, topicId, config, noted, isNew })
     this.#unopened.delete(name)
     this.#logs.add(log)
+    if (unreadable !== undefined) log.diskFailed(unreadable)
     // What was noted down vouches for more than there is: it must not vouch for what comes in its place.
     if (log.endOffset < noted.recoveryPoint && !log.offline) this.#recoveryPoints.writeNow(this.#recoveryPointsNow())
     return log
+  }
+
+  /** Whether the folder found is of this topic; one of another that had the name is put aside. */
+  #isOf(name: string, topicId: string): boolean {
+    const folder = `${this.path}/${name}`
+    const found = readTopicId(this.#disk, folder)
+    // Torn, or from before topic ids: the commit journal finds a folder by its id.
+    if (found === undefined) writePartitionMetadata(this.#disk, folder, topicId)
+    if (found === undefined || found === topicId) return true
+    this.#setAside(name, `it is of topic id ${found}`)
+    return false
   }
 
   /** The folder stays, under a name that nobody opens. */

@@ -93,6 +93,22 @@ t.test('a partition whose disk fails is offline, says so to everyone, and the ot
   t.match(await produce(again, 'bad'), { errorCode: NONE, baseOffset: 1 })
 })
 
+t.test('a partition whose files cannot be read at the start is offline, and the broker starts with the others', async (t) => {
+  const { disk, running, fail } = await setUp(t)
+  await running.broker.close()
+  fail('read', 'EIO')
+  const next = await BrokerInProcess.start({}, { directory: running.directory, platform: disk.platform })
+  t.teardown(() => next.close())
+  const client = await RawClient.connect(next.port)
+  t.teardown(() => client.close())
+  t.match(await endOffset(client, 'bad'), { errorCode: KAFKA_STORAGE_ERROR })
+  t.match(await produce(client, 'good'), { errorCode: NONE, baseOffset: 1 })
+  t.ok(
+    next.log.some(({ level, message }) => level === 'error' && /offline/.test(message)),
+    'it is said',
+  )
+})
+
 t.test('records that could not be synced are not acknowledged', async (t) => {
   const { running, client, fail } = await setUp(t)
   fail('sync', 'ENOSPC')
