@@ -53,7 +53,7 @@ async function measure(batch: Buffer): Promise<number> {
         batch.writeBigInt64BE(0n, 0)
         log.append(batch, options)
       }
-      log.flush()
+      void log.flush()
     }
     times.push(((performance.now() - began) * 1e6) / appends)
     await new Promise<void>((resolve) => directory.afterWrite(resolve))
