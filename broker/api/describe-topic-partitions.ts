@@ -29,7 +29,7 @@ export const describeTopicPartitions = api({
     for (const name of namesFrom(request, services)) {
       const topic = cluster.image.topics.get(name)
       if (!topic) {
-        topics.push({ errorCode: unknownTopic(name, services), name })
+        topics.push({ errorCode: cluster.unknownTopicCode(name), name })
         continue
       }
       const first = cursor && cursor.topicName === name ? cursor.partitionIndex : 0
@@ -52,10 +52,6 @@ function isAstray({ topics, cursor }: Request): boolean {
 function namesFrom({ topics, cursor }: Request, { cluster }: Services): string[] {
   const asked = topics.length === 0 ? [...cluster.image.topics.keys()] : [...new Set(topics.map(({ name }) => name))]
   return asked.filter((name) => !cursor || name >= cursor.topicName).sort()
-}
-
-function unknownTopic(name: string, { cluster }: Services): number {
-  return cluster.isValidTopicName(name) ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION
 }
 
 function describe({ name, id, isInternal, partitions }: TopicImage, first: number, end: number, { replicas }: Services): Topics[number] {

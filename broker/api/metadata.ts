@@ -60,9 +60,7 @@ async function namedTopics(request: Request, { apiVersion }: RequestContext, ser
     if (name === null || topicId !== zeroUuid) return byId(topicId, services)
     const topic = cluster.image.topics.get(name)
     if (topic) return describe(topic, services)
-    const errorCode =
-      errors.get(name) ?? (cluster.isValidTopicName(name) ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION)
-    return { errorCode, name, isInternal: false, partitions: [] }
+    return { errorCode: errors.get(name) ?? cluster.unknownTopicCode(name), name, isInternal: false, partitions: [] }
   })
 }
 

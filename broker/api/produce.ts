@@ -6,7 +6,7 @@
 import { ErrorCode, errorOf } from '../../client/protocol/errors.ts'
 import { ProduceRequest, ProduceResponse } from '../../client/protocol/messages/produce.ts'
 import type { Input, Of } from '../../client/protocol/schema.ts'
-import { attribute, batchField, batchHeaderBytes, magicAt } from '../../client/records/batch.ts'
+import { batchHeaderBytes, magicAt, RecordBatch } from '../../client/records/batch.ts'
 import { checkProduceRecords } from '../../client/records/validate.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -54,8 +54,7 @@ const noTransactions = 'No transaction is under way: this broker has no transact
 
 /** Without a coordinator to end it, a transaction would keep readers of committed records waiting for ever. */
 function isTransactional(records: Buffer): boolean {
-  if (records.length < batchHeaderBytes || magicAt(records, 0) !== 2) return false
-  return (records.readInt16BE(batchField.attributes) & attribute.transactional) !== 0
+  return records.length >= batchHeaderBytes && magicAt(records, 0) === 2 && new RecordBatch(records).isTransactional
 }
 
 /** As in Kafka: nobody may write in the name of no transactional id, and none may write outside of its transaction. */

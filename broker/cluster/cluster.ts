@@ -177,6 +177,11 @@ export class Cluster {
     return topicNameFault(name) === undefined
   }
 
+  /** The error code for a topic that is asked for by a name that none has. */
+  unknownTopicCode(name: string): number {
+    return this.isValidTopicName(name) ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION
+  }
+
   /** A producer id that nobody ever had; -1 when the metadata log cannot say so. */
   nextProducerId(): Promise<number> {
     return this.#producerIds.next()

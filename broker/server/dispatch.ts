@@ -118,20 +118,13 @@ export class Dispatcher {
     try {
       answer = api.handle(body as never, request, this.#services)
     } catch (error) {
-      return this.#broken(error)
+      return this.#fatal(error)
     }
     if (!(answer instanceof Promise)) return this.#complete(api, request, answer)
-    answer.then(
-      (value) => {
-        this.#complete(api, request, value)
-        request.connection.answered(request)
-      },
-      (error: unknown) => this.#broken(error),
-    )
-  }
-
-  #broken(error: unknown): void {
-    this.#fatal(error)
+    answer.then((value) => {
+      this.#complete(api, request, value)
+      request.connection.answered(request)
+    }, this.#fatal)
   }
 
   #complete(api: Api, request: Request, answer: Answer<Message>): void {
