@@ -45,6 +45,8 @@ export class Broker {
   /** By listener name: where it really listens. */
   readonly addresses = new Map<string, Address>()
   readonly #options: BrokerOptions
+  /** Each keeps its state in an internal topic. */
+  readonly #coordinators: { readonly topic: string; follow(): void; close(): void }[] = []
   #settings: Settings
   #closing: Promise<void> | undefined
 
@@ -71,6 +73,7 @@ export class Broker {
       clock,
       logger: logger.child({ part: 'replication' }),
       configOf: (topic) => this.#settings.logConfig(this.cluster.image.topicConfigs(topic)),
+      onServed: (topic) => this.#coordinators.find((coordinator) => coordinator.topic === topic)?.follow(),
     })
     this.cluster = new Cluster({
       brokerId: nodeId,
@@ -155,6 +158,7 @@ export class Broker {
   async #close(): Promise<void> {
     const drained = this.server.close()
     this.purgatory.close()
+    for (const coordinator of this.#coordinators) coordinator.close()
     await drained
     this.replicas.close()
     await this.cluster.close()

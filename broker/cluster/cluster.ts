@@ -13,6 +13,7 @@ import type { Random } from '../platform/random.ts'
 import { type ChangeListener, changeOf } from './change.ts'
 import { fold } from './fold.ts'
 import { ClusterImage } from './image.ts'
+import { type InternalTopic, internalTopic } from './internal-topics.ts'
 import { recordsOf } from './image-records.ts'
 import type { MetadataLog, Offset } from './metadata-log/metadata-log.ts'
 import type { Fault, Plan } from './plan.ts'
@@ -21,7 +22,7 @@ import type { MetadataRecord } from './records.ts'
 import { type Findings, type PartitionFolder, planReconcile } from './reconciliation.ts'
 import { planRegister, type Registration } from './registration.ts'
 import { parseResourceKey, usableConfigs } from './resource-configs.ts'
-import { planCreateTopics } from './topic-creation.ts'
+import { type NewTopic, planCreateTopics } from './topic-creation.ts'
 import { topicNameFault } from './topic-name.ts'
 import { Transactions } from './transactions.ts'
 
@@ -161,9 +162,22 @@ export class Cluster {
 
   /** Makes topics that are not there, as `auto.create.topics.enable` says. The error code of each one asked for. */
   async ensureTopics(names: readonly string[]): Promise<Map<string, number>> {
-    const topics = [...new Set(names)].map((name) => ({ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }))
+    return this.#ensure(
+      [...new Set(names)].map((name) => ({ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] })),
+    )
+  }
+
+  /** Makes a topic for the brokers' own state unless it is there. The error code. */
+  async ensureInternalTopic(name: InternalTopic): Promise<number> {
+    if (this.#image.topics.has(name)) return ErrorCode.NONE
+    const brokers = this.#image.brokers.size
+    const codes = await this.#ensure([internalTopic(name, this.#settings(), brokers)])
+    return codes.get(name) ?? ErrorCode.UNKNOWN_SERVER_ERROR
+  }
+
+  async #ensure(topics: readonly NewTopic[]): Promise<Map<string, number>> {
     const created = await this.change(planCreateTopics(topics, { ...this.creationContext, validateOnly: false }))
-    if (created instanceof MetadataUnavailable) return new Map(names.map((name) => [name, created.errorCode]))
+    if (created instanceof MetadataUnavailable) return new Map(topics.map(({ name }) => [name, created.errorCode]))
     const code = (errorCode: number) => (errorCode === ErrorCode.TOPIC_ALREADY_EXISTS ? ErrorCode.NONE : errorCode)
     return new Map(created.map(({ name, errorCode }) => [name, code(errorCode)]))
   }

@@ -8,6 +8,7 @@ import type { LogConfig, LogDirectory } from '../log/log-directory.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Logger } from '../metrics/logger.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { DiskError } from '../platform/disk.ts'
 import { FullDisk } from './full-disk.ts'
 import { Partition } from './partition.ts'
 
@@ -33,21 +34,25 @@ export interface ReplicasOptions {
   readonly logger: Logger
   /** The log's settings for a topic, its own overrides applied. */
   configOf(topic: string): LogConfig
+  /** Which of a topic's partitions are led here, or can be, has changed. */
+  onServed(topic: string): void
 }
 
 export class Replicas {
   readonly #brokerId: number
   readonly #directory: LogDirectory
   readonly #configOf: (topic: string) => LogConfig
+  readonly #onServed: (topic: string) => void
   readonly #logger: Logger
   readonly #fullDisk: FullDisk
   readonly #topics = new Map<string, { topic: TopicView; partitions: Partition[] }>()
   readonly #byLog = new Map<PartitionLog, Partition>()
 
-  constructor({ brokerId, directory, clock, logger, configOf }: ReplicasOptions) {
+  constructor({ brokerId, directory, clock, logger, configOf, onServed }: ReplicasOptions) {
     this.#brokerId = brokerId
     this.#directory = directory
     this.#configOf = configOf
+    this.#onServed = onServed
     this.#logger = logger
     this.#fullDisk = new FullDisk({ clock, space: directory.space, reopen: (partition) => this.#reopen(partition) })
   }
@@ -92,6 +97,21 @@ export class Replicas {
     this.#directory.afterWrite(callback)
   }
 
+  /**
+   * Calls back once everything below `end` is as safe as the topic's `stele.ack.durability` asks, or with why it never will be. At once where
+   * that is known.
+   */
+  whenCommitted({ log }: Partition, end: number, callback: (failed?: DiskError) => void): void {
+    if (log.config.ackDurability === 'disk' || log.offline) log.durable(end, callback)
+    else if (log.writtenEnd >= end) callback()
+    else this.afterWrite(() => callback(log.offline))
+  }
+
+  /** How many partitions the topic has; 0 of one that is not there. */
+  partitionCount(topic: string): number {
+    return this.#topics.get(topic)?.topic.partitions.length ?? 0
+  }
+
   /** The image has this topic, new or changed. */
   topicIs(topic: TopicView): void {
     const known = this.#topics.get(topic.name)
@@ -104,6 +124,7 @@ export class Replicas {
       partitions[assigned.index] = partition
       this.#lead(partition, assigned)
     }
+    this.#onServed(topic.name)
   }
 
   #lead(partition: Partition, { leader, leaderEpoch, replicas, isr }: PartitionView): void {
@@ -129,6 +150,7 @@ export class Replicas {
       this.#byLog.delete(partition.log)
       this.#directory.deleteLog(partition.log)
     }
+    this.#onServed(name)
   }
 
   /** Settings that topics take from the broker, or a topic's own, have changed. */
@@ -149,6 +171,7 @@ export class Replicas {
     const partition = this.#byLog.get(log)
     if (!partition) return
     partition.notify()
+    this.#onServed(partition.topic)
     if (log.offline && FullDisk.isCause(log.offline)) this.#fullDisk.wait(partition)
   }
 
@@ -165,5 +188,6 @@ export class Replicas {
     this.#logger.warn({ topic, partition: index, end: log.endOffset }, 'The disk has room again: the partition is back in service')
     partition.reopened()
     this.#lead(partition, assigned)
+    this.#onServed(topic)
   }
 }
