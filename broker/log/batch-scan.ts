@@ -1,7 +1,7 @@
 /**
  * Walks the batches of one segment file from a known boundary, in order, through one reused buffer.
  * Owns: the position. Never: writes, judges checksums (its user does), or goes on past bytes that can't be a batch.
- * It blocks, so it is for start-up and for short stretches; one scan at a time.
+ * It blocks, so it is for start-up, for short stretches, and for threads of their own; one scan at a time in one window.
  */
 import { crc32 } from 'node:zlib'
 import { batchHeaderBytes, RecordBatch } from '../../client/records/batch.ts'
@@ -12,7 +12,13 @@ const windowBytes = 256 * 1024
 const oldMessageBytesMin = 26
 const oldChecksumAt = 12
 const oldChecksummedFrom = 16
-let window = Buffer.allocUnsafeSlow(windowBytes)
+
+/** What a scan reads into. It grows with a batch that is larger. */
+export interface ScanWindow {
+  buffer: Buffer
+}
+
+const shared: ScanWindow = { buffer: Buffer.allocUnsafeSlow(windowBytes) }
 
 /** The segment holds messages from before Kafka 0.11, which Stele does not keep. */
 export class OldFormat extends Error {
@@ -24,7 +30,7 @@ export class OldFormat extends Error {
 
 export class BatchScan {
   /** The current batch; its header is there, its body after `needBody`. Valid until the next step. */
-  readonly batch = new RecordBatch(window)
+  readonly batch = new RecordBatch(shared.buffer)
   /** Where the current batch starts. */
   position: number
   /** Why the scan stopped before the end. */
@@ -33,12 +39,14 @@ export class BatchScan {
   readonly #end: number
   #next: number
   readonly #readBytes: number
+  readonly #window: ScanWindow
   #windowStart = 0
   #windowEnd = 0
 
-  /** `readBytes` are read at once: less where only a few batches are looked at. */
-  constructor(file: DiskFile, start: number, end: number, readBytes = windowBytes) {
+  /** `readBytes` are read at once: less where only a few batches are looked at. With a window of its own it need not be alone. */
+  constructor(file: DiskFile, start: number, end: number, readBytes = windowBytes, window = shared) {
     this.#readBytes = readBytes
+    this.#window = window
     this.#file = file
     this.#end = end
     this.#next = start
@@ -72,7 +80,8 @@ export class BatchScan {
   #isOldMessage(bytes: number): boolean {
     if (bytes < oldMessageBytesMin || bytes > this.#end || !this.#load(0, bytes)) return false
     const at = -this.#windowStart
-    return crc32(window.subarray(at + oldChecksummedFrom, at + bytes)) === window.readUInt32BE(at + oldChecksumAt)
+    const { buffer } = this.#window
+    return crc32(buffer.subarray(at + oldChecksummedFrom, at + bytes)) === buffer.readUInt32BE(at + oldChecksumAt)
   }
 
   #stop(why: string): false {
@@ -87,12 +96,13 @@ export class BatchScan {
 
   #load(position: number, bytes: number): boolean {
     if (position < this.#windowStart || position + bytes > this.#windowEnd) {
-      if (bytes > window.length) window = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)))
+      const window = this.#window
+      if (bytes > window.buffer.length) window.buffer = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)))
       const wanted = Math.min(Math.max(bytes, this.#readBytes), this.#end - position)
       this.#windowStart = position
-      this.#windowEnd = position + this.#file.read(window.subarray(0, wanted), position)
+      this.#windowEnd = position + this.#file.read(window.buffer.subarray(0, wanted), position)
     }
-    this.batch.moveTo(window, position - this.#windowStart)
+    this.batch.moveTo(this.#window.buffer, position - this.#windowStart)
     return position + bytes <= this.#windowEnd
   }
 }

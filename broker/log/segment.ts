@@ -60,6 +60,10 @@ export class Segment implements CachedFile, Closable {
   checkedBytes = 0
   ownBytesFrom = 0
   isSealed = false
+  /** Others stand in its place now: what still reads it has its file, and nothing more is looked up. */
+  isReplaced = false
+  /** Behind the names of all its files, while it is not in its place: `.cleaned`, `.swap`. */
+  fileSuffix = ''
   readonly #context: SegmentContext
   #folder: string
   #bytesSinceEntry = 0
@@ -79,7 +83,12 @@ export class Segment implements CachedFile, Closable {
   }
 
   pathOf(suffix: string): string {
-    return `${this.#folder}/${offsetFileName(this.baseOffset, suffix)}`
+    return `${this.#folder}/${offsetFileName(this.baseOffset, suffix)}${this.fileSuffix}`
+  }
+
+  /** All that it may have; the producers' snapshot at its base is the log's. */
+  get files(): string[] {
+    return ['.log', '.index', '.timeindex', '.txnindex'].map((suffix) => this.pathOf(suffix))
   }
 
   get isEmpty(): boolean {

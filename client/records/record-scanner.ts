@@ -193,6 +193,11 @@ export class RecordScanner {
     }
   }
 
+  /** Where the record ends, and the next one starts. */
+  get end(): number {
+    return this.#position
+  }
+
   /** Its place and shape without rounding: a delta may be any 64-bit integer. */
   timestampDeltaExact(): bigint {
     const cursor = new Cursor(this.buffer, this.start, this.#end)
