@@ -60,6 +60,7 @@ export class FetchSession {
 
   /** Partitions that had data go to the end, so that a busy one cannot starve the rest. */
   moveToEnd(item: FetchItem): void {
+    if (this.items.size === 1) return
     const key = keyOf(item.topic, item.topicId, item.index, this.usesTopicIds)
     this.items.delete(key)
     this.items.set(key, item)

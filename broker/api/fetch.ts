@@ -8,7 +8,7 @@ import { FetchRequest, FetchResponse } from '../../client/protocol/messages/fetc
 import type { Input, Of } from '../../client/protocol/schema.ts'
 import { convertForFetch } from '../../client/records/convert.ts'
 import type { Slice } from '../log/partition-log.ts'
-import type { Partition, Watcher } from '../replication/partition.ts'
+import type { Partition, Watch, Watcher } from '../replication/partition.ts'
 import type { FetchItem, FetchPlan } from './fetch-session.ts'
 import { api, type RequestContext } from './handler.ts'
 import type { Ticket, Waiter } from './purgatory.ts'
@@ -54,7 +54,7 @@ class FetchExchange implements Waiter, Watcher {
   readonly #services: Services
   readonly #committedOnly: boolean
   #releases: (() => void)[] = []
-  #watched: Partition[] = []
+  #watched: { readonly partition: Partition; readonly watch: Watch }[] = []
   #ticket: Ticket | undefined
   #resolve: ((response: Response) => void) | undefined
   #looking = false
@@ -93,8 +93,7 @@ class FetchExchange implements Waiter, Watcher {
     return new Promise((resolve) => {
       this.#resolve = resolve
       this.#ticket = this.#services.purgatory.enter(this, this.#request.maxWaitMs)
-      for (const { partition } of parts) if (partition) this.#watched.push(partition)
-      for (const partition of this.#watched) partition.watch(this)
+      for (const { partition } of parts) if (partition) this.#watched.push({ partition, watch: partition.watch(this) })
       this.#context.whenAbandoned(() => this.#forget())
     })
   }
@@ -117,7 +116,7 @@ class FetchExchange implements Waiter, Watcher {
   #stopWaiting(): void {
     this.#resolve = undefined
     if (this.#ticket) this.#services.purgatory.leave(this.#ticket)
-    for (const partition of this.#watched) partition.unwatch(this)
+    for (const { partition, watch } of this.#watched) partition.unwatch(watch)
   }
 
   /** Nobody will read the answer. */

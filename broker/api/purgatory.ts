@@ -4,6 +4,7 @@
  * A waiter is woken by whoever changes what it waits for, and expires once; either way it leaves for good.
  */
 import type { Clock, Millis } from '../platform/clock.ts'
+import { LinkedList, type ListNode } from '../replication/linked-list.ts'
 
 export interface Waiter {
   /** Time is up: answer with what there is. */
@@ -15,10 +16,12 @@ export interface Waiter {
 const tickMillis: Millis = 4
 const slotCount = 1024
 
-/** A place in the wheel; `undefined` slot: not waiting any more. */
+/** A place in the wheel. */
 export interface Ticket {
   readonly waiter: Waiter
-  slot: Set<Ticket> | undefined
+  readonly slot: LinkedList<Ticket>
+  /** Until it expires or leaves. */
+  place: ListNode<Ticket> | undefined
   rounds: number
 }
 
@@ -28,7 +31,7 @@ export interface Ticket {
  */
 export class Purgatory {
   readonly #clock: Clock
-  readonly #slots: Set<Ticket>[] = Array.from({ length: slotCount }, () => new Set<Ticket>())
+  readonly #slots = Array.from({ length: slotCount }, () => new LinkedList<Ticket>())
   #hand = 0
   /** When the hand last moved, monotonic. */
   #at: Millis = 0
@@ -50,25 +53,25 @@ export class Purgatory {
     if (!this.#ticking) this.#start()
     const behind = this.#clock.monotonic() - this.#at
     const ticks = Math.max(1, Math.ceil((delay + behind) / tickMillis))
-    const slot = this.#slots[(this.#hand + ticks) % slotCount] as Set<Ticket>
-    const ticket: Ticket = { waiter, slot, rounds: Math.floor((ticks - 1) / slotCount) }
-    slot.add(ticket)
+    const slot = this.#slots[(this.#hand + ticks) % slotCount] as LinkedList<Ticket>
+    const ticket: Ticket = { waiter, slot, place: undefined, rounds: Math.floor((ticks - 1) / slotCount) }
+    ticket.place = slot.add(ticket)
     this.#size++
     if (this.#closing && !waiter.isPatient) queueMicrotask(() => this.#expire(ticket))
     return ticket
   }
 
   leave(ticket: Ticket): void {
-    if (!ticket.slot) return
-    ticket.slot.delete(ticket)
-    ticket.slot = undefined
+    if (!ticket.place) return
+    ticket.slot.remove(ticket.place)
+    ticket.place = undefined
     this.#size--
   }
 
   /** The broker is closing, and nobody should have to wait for it: who waits expires now, and so does who comes yet; the patient stay. */
   close(): void {
     this.#closing = true
-    for (const slot of this.#slots) for (const ticket of [...slot]) if (!ticket.waiter.isPatient) this.#expire(ticket)
+    for (const slot of this.#slots) for (const ticket of slot.values()) if (!ticket.waiter.isPatient) this.#expire(ticket)
   }
 
   #start(): void {
@@ -82,22 +85,22 @@ export class Purgatory {
     while (now - this.#at >= tickMillis) {
       this.#at += tickMillis
       this.#hand = (this.#hand + 1) % slotCount
-      this.#turn(this.#slots[this.#hand] as Set<Ticket>)
+      this.#turn(this.#slots[this.#hand] as LinkedList<Ticket>)
     }
     if (this.#size > 0) this.#clock.after(tickMillis, this.#tick)
     else this.#ticking = false
   }
 
-  #turn(slot: Set<Ticket>): void {
-    if (slot.size === 0) return
-    for (const ticket of [...slot]) {
+  #turn(slot: LinkedList<Ticket>): void {
+    if (slot.isEmpty) return
+    for (const ticket of slot.values()) {
       if (ticket.rounds > 0) ticket.rounds--
       else this.#expire(ticket)
     }
   }
 
   #expire(ticket: Ticket): void {
-    if (!ticket.slot) return
+    if (!ticket.place) return
     this.leave(ticket)
     ticket.waiter.expire()
   }

@@ -7,6 +7,7 @@
  */
 import type { Clock } from '../platform/clock.ts'
 import type { DiskError } from '../platform/disk.ts'
+import { CommitPacing } from './commit-pacing.ts'
 import type { CommitJournal, JournalPart } from './commit-journal.ts'
 import type { Offset } from './offset.ts'
 
@@ -39,12 +40,25 @@ interface Waiter {
   readonly callback: (error?: DiskError) => void
 }
 
+/** Who waits for one log. It stays when nobody does: what comes and goes with each round makes garbage that only a full collection finds. */
+interface Queue {
+  readonly log: Syncable
+  waiters: Waiter[]
+  isListed: boolean
+}
+
 export class GroupCommit {
   readonly #clock: Clock
   readonly #onRound: (seconds: number) => void
   readonly #journal: CommitJournal | undefined
   readonly #journaledMin: number
-  readonly #waiting = new Map<Syncable, Waiter[]>()
+  readonly #pacing: CommitPacing
+  readonly #queues = new Map<Syncable, Queue>()
+  /** Those with somebody in them, and perhaps some more. */
+  #listed: Queue[] = []
+  #waiting = 0
+  /** By the round on its way. */
+  #answered = 0
   #running: Promise<void> | undefined
 
   /** @param journaledMin rounds of at least so many logs go through the journal, if there is one. */
@@ -53,6 +67,7 @@ export class GroupCommit {
     this.#onRound = onRound
     this.#journal = journal
     this.#journaledMin = journaledMin
+    this.#pacing = new CommitPacing(clock)
   }
 
   /** The round on its way, if any. */
@@ -61,16 +76,20 @@ export class GroupCommit {
   }
 
   get hasWaiters(): boolean {
-    return this.#waiting.size > 0
+    return this.#waiting > 0
   }
 
   /** Calls back when everything below `upTo` is on the device, at once if it is; the round begins with `start`. */
   wait(log: Syncable, upTo: Offset, callback: (error?: DiskError) => void): void {
     if (log.offline) return callback(log.offline)
     if (log.durableEnd >= upTo) return callback()
-    const waiters = this.#waiting.get(log)
-    if (waiters) waiters.push({ upTo, callback })
-    else this.#waiting.set(log, [{ upTo, callback }])
+    let queue = this.#queues.get(log)
+    if (!queue) this.#queues.set(log, (queue = { log, waiters: [], isListed: false }))
+    queue.waiters.push({ upTo, callback })
+    this.#waiting++
+    if (queue.isListed) return
+    queue.isListed = true
+    this.#listed.push(queue)
   }
 
   /** Begins a round unless one is on its way. */
@@ -80,9 +99,14 @@ export class GroupCommit {
   }
 
   async #round(): Promise<void> {
-    for (let logs = this.#ready(); logs.length > 0; logs = this.#ready()) {
+    while (this.hasWaiters) {
+      await this.#pacing.gather(() => this.#waiting)
+      const logs = this.#ready()
+      if (logs.length === 0) break
       const began = this.#clock.monotonic()
+      this.#answered = 0
       await Promise.all(this.#secure(logs))
+      this.#pacing.roundEnded(this.#answered, this.#waiting)
       this.#onRound((this.#clock.monotonic() - began) / 1000)
     }
     this.#running = undefined
@@ -125,18 +149,28 @@ export class GroupCommit {
   /** Logs that a sync brings on. What somebody waits for and is not written yet is written at the turn's end, and that begins a round. */
   #ready(): Syncable[] {
     const ready: Syncable[] = []
-    for (const [log, waiters] of this.#waiting) if (waiters.some(({ upTo }) => upTo <= log.writtenEnd)) ready.push(log)
+    let listed = 0
+    for (const queue of this.#listed) {
+      const { log, waiters } = queue
+      queue.isListed = waiters.length > 0
+      if (!queue.isListed) continue
+      this.#listed[listed++] = queue
+      if (waiters.some(({ upTo }) => upTo <= log.writtenEnd)) ready.push(log)
+    }
+    this.#listed.length = listed
     return ready
   }
 
   /** Answers those whom the log's last sync covers, or its failure. */
   #settle(log: Syncable): void {
-    const waiters = this.#waiting.get(log)
-    if (!waiters) return
+    const queue = this.#queues.get(log)
+    if (!queue) return
+    const { waiters } = queue
     const { offline, durableEnd } = log
-    const later = offline ? [] : waiters.filter(({ upTo }) => upTo > durableEnd)
-    if (later.length > 0) this.#waiting.set(log, later)
-    else this.#waiting.delete(log)
+    queue.waiters = offline ? [] : waiters.filter(({ upTo }) => upTo > durableEnd)
+    const answered = waiters.length - queue.waiters.length
+    this.#answered += answered
+    this.#waiting -= answered
     for (const { upTo, callback } of waiters) {
       if (offline) callback(offline)
       else if (upTo <= durableEnd) callback()
@@ -145,8 +179,12 @@ export class GroupCommit {
 
   /** The log is offline or gone: whoever waits for it is told. */
   failed(log: Syncable, error: DiskError): void {
-    const waiters = this.#waiting.get(log)
-    this.#waiting.delete(log)
-    for (const { callback } of waiters ?? []) callback(error)
+    const queue = this.#queues.get(log)
+    if (!queue) return
+    const { waiters } = queue
+    queue.waiters = []
+    this.#waiting -= waiters.length
+    this.#queues.delete(log)
+    for (const { callback } of waiters) callback(error)
   }
 }

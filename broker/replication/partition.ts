@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import type { PartitionLog } from '../log/partition-log.ts'
+import { LinkedList, type ListNode } from './linked-list.ts'
 
 export type Offset = number
 
@@ -13,12 +14,14 @@ export interface Watcher {
   partitionMoved(partition: Partition): void
 }
 
+export type Watch = ListNode<Watcher>
+
 export class Partition {
   readonly topic: string
   readonly topicId: string
   readonly index: number
   readonly log: PartitionLog
-  readonly #watchers = new Set<Watcher>()
+  readonly #watchers = new LinkedList<Watcher>()
   #leaderEpoch: number
   #leading = false
   #replicas = 1
@@ -84,15 +87,17 @@ export class Partition {
 
   /** Something a waiting reader looks at has changed: the high watermark, the start offset, leadership, or the disk. */
   notify(): void {
-    for (const watcher of this.#watchers) watcher.partitionMoved(this)
+    if (this.#watchers.isEmpty) return
+    for (const watcher of this.#watchers.values()) watcher.partitionMoved(this)
   }
 
-  watch(watcher: Watcher): void {
-    this.#watchers.add(watcher)
+  /** What is returned ends it. */
+  watch(watcher: Watcher): Watch {
+    return this.#watchers.add(watcher)
   }
 
-  unwatch(watcher: Watcher): void {
-    this.#watchers.delete(watcher)
+  unwatch(watch: Watch): void {
+    this.#watchers.remove(watch)
   }
 
   /**
