@@ -10,7 +10,9 @@ import { servedApis } from './api/table.ts'
 import type { ImageChange } from './cluster/change.ts'
 import { Cluster } from './cluster/cluster.ts'
 import { type Endpoint } from './cluster/image.ts'
+import { transactionVersion } from './cluster/features.ts'
 import { parseResourceKey, ResourceType, resourceKey } from './cluster/resource-configs.ts'
+import { offsetsTopic, transactionsTopic } from './cluster/internal-topics.ts'
 import { EmbeddedMetadataLog } from './cluster/metadata-log/embedded.ts'
 import { connectionOverrides } from './config/connection-overrides.ts'
 import { endpointsOf } from './config/endpoints.ts'
@@ -24,6 +26,8 @@ import type { Platform } from './platform/platform.ts'
 import { Replicas } from './replication/replicas.ts'
 import { Dispatcher } from './server/dispatch.ts'
 import { Server, type TrafficMetrics } from './server/server.ts'
+import { LocalMarkers } from './transactions/local-markers.ts'
+import { TransactionCoordinator } from './transactions/transaction-coordinator.ts'
 
 export interface BrokerOptions {
   readonly platform: Platform
@@ -42,6 +46,7 @@ export class Broker {
   readonly replicas: Replicas
   readonly server: Server
   readonly purgatory: Purgatory
+  readonly transactions: TransactionCoordinator
   /** By listener name: where it really listens. */
   readonly addresses = new Map<string, Address>()
   readonly #options: BrokerOptions
@@ -86,6 +91,8 @@ export class Broker {
     this.purgatory = new Purgatory(clock)
     const fetchSessions = new FetchSessions(options.settings.get('max.incremental.fetch.session.cache.slots'), random)
     const services: Services = {
+    this.transactions = this.#transactionCoordinator()
+    this.#coordinators.push(this.transactions)
       cluster: this.cluster,
       replicas: this.replicas,
       directory: this.directory,
@@ -97,6 +104,7 @@ export class Broker {
       purgatory: this.purgatory,
       fetchSessions,
     }
+      transactions: this.transactions,
     const dispatcher = new Dispatcher({ apis: servedApis(), services, metrics: options.metrics, fatal: (error) => options.onFatal(error) })
     this.server = new Server({
       network: platform.network,
@@ -109,6 +117,27 @@ export class Broker {
   }
 
   /** Recovers the data directory and listens. Throws ConfigError, DirectoryRefused or DiskError. */
+  #transactionCoordinator(): TransactionCoordinator {
+    const { cluster, replicas } = this
+    const { clock } = this.#options.platform
+    return new TransactionCoordinator({
+      topic: transactionsTopic,
+      replicas,
+      clock,
+      logger: this.#options.logger.child({ part: 'transactions' }),
+      markerWriter: new LocalMarkers({
+        replicas,
+        clock,
+        offsetsTopic,
+        exists: (topic, index) => cluster.image.topics.get(topic)?.partitions[index] !== undefined,
+        offsetsShard: () => undefined,
+      }),
+      times: () => transactionTimes(this.#settings),
+      version: () => transactionVersion(cluster.image),
+      nextProducerId: () => cluster.nextProducerId(),
+    })
+  }
+
   static async start(options: BrokerOptions): Promise<Broker> {
     const endpoints = endpointsOf(options.settings)
     const broker = new Broker(options)
@@ -226,6 +255,27 @@ function directorySettings(settings: Settings) {
 
 function serverSettings(settings: Settings) {
   return {
+function transactionTimes(settings: Settings) {
+  return {
+    abortCheckMillis: settings.get('transaction.abort.timed.out.transaction.cleanup.interval.ms'),
+    expiryCheckMillis: settings.get('transaction.remove.expired.transaction.cleanup.interval.ms'),
+    expirationMillis: settings.get('transactional.id.expiration.ms'),
+    patienceMillis: settings.get('add.partitions.to.txn.retry.backoff.max.ms'),
+  }
+}
+
+function cleanerSettings(settings: Settings) {
+  return {
+    enabled: settings.get('log.cleaner.enable'),
+    threads: settings.get('log.cleaner.threads'),
+    dedupeBytes: settings.get('log.cleaner.dedupe.buffer.size'),
+    dedupeLoadFactor: settings.get('log.cleaner.io.buffer.load.factor'),
+    ioBytes: settings.get('log.cleaner.io.buffer.size'),
+    bytesPerSecond: settings.get('log.cleaner.io.max.bytes.per.second'),
+    backoffMillis: settings.get('log.cleaner.backoff.ms'),
+  }
+}
+
     frameBytesMax: settings.get('socket.request.max.bytes'),
     requestMemoryBytesMax: settings.get('queued.max.request.bytes'),
     connectionsMax: settings.get('max.connections'),

@@ -7,6 +7,7 @@ import type { LogDirectory } from '../log/log-directory.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Replicas } from '../replication/replicas.ts'
+import type { TransactionCoordinator } from '../transactions/transaction-coordinator.ts'
 import type { FetchSessions } from './fetch-session.ts'
 import type { Purgatory } from './purgatory.ts'
 
@@ -24,4 +25,6 @@ export interface Services {
   /** Requests that wait for growth or for time. */
   readonly purgatory: Purgatory
   readonly fetchSessions: FetchSessions
+  /** The transactions that are coordinated here. */
+  readonly transactions: TransactionCoordinator
 }

@@ -89,6 +89,11 @@ export class Cluster {
     return this.#image
   }
 
+  /** How many entries of the metadata log the image is made of: its age. */
+  get end(): Offset {
+    return this.#committedEnd
+  }
+
   /** Who decides: with one broker, this one. */
   get controllerId(): number {
     return this.brokerId

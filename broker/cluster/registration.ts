@@ -1,7 +1,8 @@
 /**
  * What a broker writes when it comes: who it is, where it listens, and that it may lead. Pure.
- * With a new metadata log it also writes the level of the metadata that this broker speaks, as Kafka's `format` does.
+ * With a new metadata log it also writes the levels of the features that this broker speaks, as Kafka's `format` does.
  */
+import { initialLevels, metadataVersion, supportedFeatures } from './features.ts'
 import { brokerRecord, changedLeader } from './image-records.ts'
 import type { ClusterImage, Endpoint, PartitionImage } from './image.ts'
 import type { Plan } from './plan.ts'
@@ -21,18 +22,11 @@ export interface RegistrationContext {
   readonly incarnationId: string
 }
 
-const metadataVersion = 'metadata.version'
-/** IBP_4_0_IV3: the records that are written here, and what Kafka 4.0 and later can read. */
-const writtenLevel = 25
-const oldestLevel = 7
-/** 4.3-IV0: the newest records that are known here. */
-const newestLevel = 30
-
 export function planRegister({ endpoints, rack, directoryId }: Registration, { brokerId, incarnationId }: RegistrationContext): Plan<void> {
   return (image, end) => {
     const records: MetadataRecord[] = []
     if (!image.features.has(metadataVersion)) {
-      records.push({ name: 'FeatureLevelRecord', value: { name: metadataVersion, featureLevel: writtenLevel } })
+      for (const value of initialLevels) records.push({ name: 'FeatureLevelRecord', value })
     }
     records.push(
       brokerRecord({
@@ -41,7 +35,7 @@ export function planRegister({ endpoints, rack, directoryId }: Registration, { b
         incarnationId,
         endpoints,
         rack,
-        features: [{ name: metadataVersion, minSupportedVersion: oldestLevel, maxSupportedVersion: newestLevel }],
+        features: supportedFeatures,
         fenced: false,
         inControlledShutdown: false,
         logDirs: [directoryId],

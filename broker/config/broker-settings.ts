@@ -232,21 +232,38 @@ const producers = {
     'A producer id that wrote nothing to a partition for this long is forgotten there.',
     'cluster-wide',
   ),
-  'transactional.id.expiration.ms': planned(
+  'transactional.id.expiration.ms': setting(
     int(7 * dayMillis, { min: 1 }),
     'A transactional id that was not used for this long is forgotten.',
   ),
-  'transaction.max.timeout.ms': planned(int(900_000, { min: 1 }), 'The longest timeout that a transaction may ask for.'),
-  'transaction.state.log.num.partitions': planned(int(50, { min: 1 }), 'Partitions of the transaction topic. Not to be changed later.'),
-  'transaction.state.log.replication.factor': planned(
+  'transaction.max.timeout.ms': setting(int(900_000, { min: 1 }), 'The longest timeout that a transaction may ask for.'),
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': setting(
+    int(10_000, { min: 1 }),
+    'How often transactions that took longer than their timeout are looked for, and aborted.',
+  ),
+  'transaction.remove.expired.transaction.cleanup.interval.ms': setting(
+    int(3_600_000, { min: 1 }),
+    'How often transactional ids that are no longer used are looked for, and forgotten.',
+  ),
+  'transaction.partition.verification.enable': setting(
+    boolean(true),
+    'Whether a first batch of a transaction is taken only where the coordinator knows the partition to be part of it.',
+    'cluster-wide',
+  ),
+  'add.partitions.to.txn.retry.backoff.max.ms': setting(
+    int(100, { min: 0 }),
+    'How long a producer that is quick to go on waits here for its transaction before to be complete, until it is told to try again.',
+  ),
+  'transaction.state.log.num.partitions': setting(int(50, { min: 1 }), 'Partitions of the transaction topic. Not to be changed later.'),
+  'transaction.state.log.replication.factor': setting(
     short(3, { min: 1 }),
     'Replicas of the transaction topic, or as many as there are brokers.',
   ),
-  'transaction.state.log.min.isr': planned(
+  'transaction.state.log.min.isr': setting(
     int(2, { min: 1 }),
     'Replicas of the transaction topic that must be in sync, at most its replicas.',
   ),
-  'transaction.state.log.segment.bytes': planned(int(100 * mebibyte, { min: 1 }), 'Segment size of the transaction topic.'),
+  'transaction.state.log.segment.bytes': setting(int(100 * mebibyte, { min: 1 }), 'Segment size of the transaction topic.'),
 }
 
 const groups = {

@@ -115,9 +115,7 @@ const passedOver: ReadonlySet<string> = new Set(
   `,
     // Transactions: the coordinator’s workings.
     `
-    add.partitions.to.txn.retry.backoff.max.ms add.partitions.to.txn.retry.backoff.ms producer.id.expiration.check.interval.ms
-    transaction.abort.timed.out.transaction.cleanup.interval.ms transaction.partition.verification.enable
-    transaction.remove.expired.transaction.cleanup.interval.ms transaction.state.log.load.buffer.size
+    add.partitions.to.txn.retry.backoff.ms producer.id.expiration.check.interval.ms transaction.state.log.load.buffer.size
     transaction.two.phase.commit.enable
   `,
     // Threads, buffers, quotas, samples and reporters of a Java process, and what replicas do with theirs.

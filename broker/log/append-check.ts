@@ -29,6 +29,8 @@ export interface AppendOptions {
    * no sequences. leader: any number of batches; offsets and epochs stand as they are.
    */
   readonly origin: AppendOrigin
+  /** Of a marker: which version of transactions (KIP-890) it ends one of. */
+  readonly transactionVersion?: number
 }
 
 export interface Appended {
@@ -98,9 +100,15 @@ export function findDuplicate(batch: RecordBatch, entry: ProducerEntry): Produce
 }
 
 /** Epoch, sequence and transaction, against what this log knows of the producer. */
-export function checkProducer(batch: RecordBatch, entry: ProducerEntry, origin: AppendOrigin): Refused | undefined {
+export function checkProducer(
+  batch: RecordBatch,
+  entry: ProducerEntry,
+  { origin, transactionVersion }: { origin: AppendOrigin; transactionVersion: number },
+): Refused | undefined {
   const { producerEpoch } = batch
-  if (producerEpoch < entry.epoch) {
+  // With version 2 a marker's epoch is beyond its transaction's: one that is not is late, and the open transaction is the next one.
+  const isLate = batch.isControl && transactionVersion >= 2 && entry.transactionStart >= 0 && producerEpoch === entry.epoch
+  if (producerEpoch < entry.epoch || isLate) {
     return refused(ErrorCode.INVALID_PRODUCER_EPOCH, `Epoch ${producerEpoch} of producer ${entry.producerId}, which is at ${entry.epoch}`)
   }
   if (batch.isControl) return checkMarker(batch, entry)

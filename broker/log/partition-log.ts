@@ -33,9 +33,9 @@ import { writePartitionMetadata } from './partition-files.ts'
 import type { Offset } from './offset.ts'
 import { rebuildProducers, snapshotPath, writeClosingSnapshot } from './producer-recovery.ts'
 import { encodeSnapshot } from './producer-snapshot.ts'
-import { type ActiveProducer, ProducerState } from './producer-state.ts'
-import { epochFileName, filesOf, recoverLog, truncateSegment } from './recovery.ts'
-import { countDeletable, retireSegments } from './retention.ts'
+import { ProducerState } from './producer-state.ts'
+import { recoverLog, truncateSegment } from './recovery.ts'
+import { countDeletable, discardSegments, retireSegments } from './retention.ts'
 import { Segment, type SegmentContext } from './segment.ts'
 import { loadIndexes, repairIndexes } from './segment-indexes.ts'
 import { mustRoll } from './segment-roll.ts'
@@ -194,8 +194,9 @@ export class PartitionLog {
     return this.#durability.syncedEnd
   }
 
-  activeProducers(): ActiveProducer[] {
-    return this.#producers.describe()
+  /** Whom it knows, and what they have open. */
+  get producers(): Pick<ProducerState, 'describe' | 'hasTransaction' | 'markersOf'> {
+    return this.#producers
   }
 
   expireProducers(before: number): void {
@@ -208,7 +209,7 @@ export class PartitionLog {
     return options.origin === 'leader' ? this.#appendFromLeader(records, options) : this.#appendOne(records, options)
   }
 
-  #appendOne(records: Buffer, { leaderEpoch, now, retain, origin }: AppendOptions): Appended | Refused {
+  #appendOne(records: Buffer, { leaderEpoch, now, retain, origin, transactionVersion = 0 }: AppendOptions): Appended | Refused {
     const rules = this.#rules
     rules.baseOffset = this.#endOffset
     rules.leaderEpoch = leaderEpoch
@@ -226,7 +227,7 @@ export class PartitionLog {
     if (entry) {
       const duplicate = findDuplicate(batch, entry)
       if (duplicate) return this.#already(duplicate.firstOffset, duplicate.lastOffset, duplicate.timestamp)
-      const wrong = checkProducer(batch, entry, origin)
+      const wrong = checkProducer(batch, entry, { origin, transactionVersion })
       if (wrong) return wrong
     }
     const failure = this.#take(batch, bytes, retain || isRewritten)

@@ -16,11 +16,21 @@ export class ProducerEntry {
   lastTimestamp: number = none
   /** -1: no transaction is open. */
   transactionStart: Offset = none
+  #markers = 0
   /** Of the newest batches, the newest first: first and last sequence, first and last offset, timestamp. */
   readonly batches: ProducerBatch[] = []
 
   constructor(producerId: number) {
     this.producerId = producerId
+  }
+
+  /** Markers seen while this broker runs: who looked before one came must look again. */
+  get markers(): number {
+    return this.#markers
+  }
+
+  countMarker(): void {
+    this.#markers++
   }
 
   get lastSequence(): number {

@@ -76,6 +76,7 @@ export class ProducerState {
     let entry = this.#entries.get(producerId)
     if (!entry) this.#entries.set(producerId, (entry = new ProducerEntry(producerId)))
     entry.moveToEpoch(batch.producerEpoch)
+    entry.countMarker()
     entry.coordinatorEpoch = marker.coordinatorEpoch
     entry.lastTimestamp = batch.maxTimestamp
     const firstOffset = entry.transactionStart
@@ -110,6 +111,17 @@ export class ProducerState {
     let first = this.#firstOpen
     for (const { firstOffset } of this.#ended) if (first === undefined || firstOffset < first) first = firstOffset
     return first
+  }
+
+  /** Is a transaction of this very epoch of the producer open? */
+  hasTransaction(producerId: number, producerEpoch: number): boolean {
+    const entry = this.#entries.get(producerId)
+    return entry !== undefined && entry.transactionStart >= 0 && entry.epoch === producerEpoch
+  }
+
+  /** Changes whenever one of the producer's transactions ends. */
+  markersOf(producerId: number): number {
+    return this.#entries.get(producerId)?.markers ?? 0
   }
 
   describe(): ActiveProducer[] {

@@ -149,7 +149,7 @@ t.test('an idempotent producer: duplicates get their first offset, gaps and old 
   t.equal(send(2, 2, 0), `error ${ErrorCode.INVALID_PRODUCER_EPOCH}`)
   t.equal(send(5, 2, 2), `error ${ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER}`)
   t.equal(append(log, { producerId: 10, producerEpoch: 0, baseSequence: 77 }), 16, 'who is unknown may begin anywhere')
-  t.match(log.activeProducers(), [
+  t.match(log.producers.describe(), [
     { producerId: 9, producerEpoch: 1, lastSequence: 1 },
     { producerId: 10, lastSequence: 77 },
   ])
@@ -247,7 +247,7 @@ t.test('a follower takes batches as its leader has them, and cuts back to where 
   })
   log.truncateTo(33)
   t.equal(log.endOffset, 32, 'whole batches only')
-  t.equal(log.activeProducers()[0]?.lastSequence, 31)
+  t.equal(log.producers.describe()[0]?.lastSequence, 31)
   const rest = await source.read(32, { maxBytes: 100_000, upTo: 60, atLeastOneBatch: true })
   t.match(log.append(Buffer.concat(rest.chunks), { leaderEpoch: 1, now: 0, retain: false, origin: 'leader' }), { firstOffset: 32 })
   await follower.written()

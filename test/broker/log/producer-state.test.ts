@@ -110,7 +110,7 @@ t.test('after 2^31-1 a sequence begins again at 0', (t) => {
   const log = new LogFixture().open()
   const max = 0x7fff_ffff
   t.equal(append(log, { producerId: 1, producerEpoch: 0, baseSequence: max - 1, count: 3 }), 0)
-  t.match(log.activeProducers(), [{ lastSequence: 0 }])
+  t.match(log.producers.describe(), [{ lastSequence: 0 }])
   t.equal(append(log, { producerId: 1, producerEpoch: 0, baseSequence: 1 }), 3)
   t.equal(append(log, { producerId: 2, producerEpoch: 0, baseSequence: max }), 4)
   t.equal(append(log, { producerId: 2, producerEpoch: 0, baseSequence: 0 }), 5)

@@ -172,7 +172,7 @@ t.test('snapshots that are missing or damaged are made anew from the log', async
     }
     if (ruin === 'beyond the end') disk.put(`${folder}/${offsetFileName(4000, '.snapshot')}`, Buffer.alloc(60))
     const log = new LogFixture({ disk, config: { segmentBytes: 5000 } }).open()
-    t.match(log.activeProducers(), [{ producerId: 5, lastSequence: 299 }], ruin)
+    t.match(log.producers.describe(), [{ producerId: 5, lastSequence: 299 }], ruin)
     t.notOk(disk.exists(`${folder}/${offsetFileName(4000, '.snapshot')}`))
   }
 })
@@ -246,7 +246,7 @@ t.test('after a clean stop nothing is read but the end, and aborted transactions
   again.highWatermark = again.writtenEnd
   t.equal(again.lastStableOffset, 1)
   t.same(again.abortedTransactions(0, 3), [{ producerId: 1, firstOffset: 0 }])
-  t.match(again.activeProducers(), [{ coordinatorEpoch: 3 }, { currentTransactionStartOffset: 1 }])
+  t.match(again.producers.describe(), [{ coordinatorEpoch: 3 }, { currentTransactionStartOffset: 1 }])
 })
 
 t.test('a failed write takes the log offline, keeps its written end, and reopening recovers it', async (t) => {

@@ -175,17 +175,6 @@ export const produceCases: Case[] = [
     answer: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
   },
   {
-    name: 'a transactional batch of a transaction that nobody began',
-    ask: (world, topic) =>
-      world.produce(topic, batch({ producerId: 4000, producerEpoch: 0, baseSequence: 0, isTransactional: true }), {
-        transactionalId: 'tx',
-        version: 11,
-      }),
-    answer: 'INVALID_TXN_STATE',
-    kafka: null,
-    because: 'it asks its transaction coordinator first',
-  },
-  {
     name: 'acks 0 and an unknown topic',
     ask: async (world) => world.produce(nowhere, batch(), { acks: 0 }),
     answer: 'closed',
