@@ -1,0 +1,150 @@
+/**
+ * The coordinator of groups: what API handlers call with a group's id.
+ * Owns: the shards of `__consumer_offsets`, and the checks that need no group. Never: knows what a group does with a request.
+ * Every call rejects with CoordinatorError where it cannot be answered: the error code is for the client as it is.
+ */
+import { ErrorCode } from '../../client/protocol/errors.ts'
+import type { HeartbeatRequest } from '../../client/protocol/messages/heartbeat.ts'
+import type { JoinGroupRequest } from '../../client/protocol/messages/join-group.ts'
+import type { OffsetCommitRequest } from '../../client/protocol/messages/offset-commit.ts'
+import type { OffsetDeleteRequest } from '../../client/protocol/messages/offset-delete.ts'
+import type { SyncGroupRequest } from '../../client/protocol/messages/sync-group.ts'
+import type { TxnOffsetCommitRequest } from '../../client/protocol/messages/txn-offset-commit.ts'
+import type { Settings } from '../config/settings.ts'
+import { CoordinatorError } from '../coordinator/coordinator-error.ts'
+import { Shards } from '../coordinator/shards.ts'
+import type { Parked } from '../coordinator/state-machine.ts'
+import type { Logger } from '../metrics/logger.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Random } from '../platform/random.ts'
+import type { Replicas } from '../replication/replicas.ts'
+import type { JoinAnswer, SyncAnswer } from './classic/classic-member.ts'
+import type { LeaveAnswer, LeavingMember } from './classic/membership.ts'
+import type { Client, Group, GroupTurn } from './group.ts'
+import { type GroupDescription, GroupMachine } from './group-machine.ts'
+import { GroupSettings } from './group-settings.ts'
+import { GroupTally } from './group-tally.ts'
+import type { CommitAnswer, OffsetDeleteAnswer, TransactionalCommitAnswer } from './offsets/committing.ts'
+import type { AskedGroup, FetchedGroup } from './offsets/fetching.ts'
+import { type GroupRecord, groupCodec } from './records.ts'
+
+export interface GroupCoordinatorOptions {
+  readonly replicas: Replicas
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  settings(): Settings
+}
+
+const offsetsTopic = '__consumer_offsets'
+
+export class GroupCoordinator {
+  readonly shards: Shards<GroupRecord, GroupMachine>
+  readonly settings: GroupSettings
+  readonly tally = new GroupTally()
+
+  constructor({ replicas, clock, random, logger, settings: live }: GroupCoordinatorOptions) {
+    const settings = new GroupSettings(live)
+    const { tally } = this
+    this.settings = settings
+    this.shards = new Shards({
+      topic: offsetsTopic,
+      replicas,
+      codec: groupCodec,
+      clock,
+      logger,
+      machine: () => new GroupMachine({ settings, random, tally, consumerProtocol: () => undefined }),
+    })
+  }
+
+  /** A step of the machine that has the group, answered in this turn or a later one. */
+  async ask<A>(groupId: string, act: (machine: GroupMachine, turn: GroupTurn, parked: Parked<A>) => void): Promise<A> {
+    const shard = this.shards.of(groupId)
+    return shard.ask<A>((turn, parked) => act(shard.machine, turn, parked))
+  }
+
+  /** A step that answers at once, by what it returns. Of what it tells nothing can be lost any more. */
+  async run<A>(groupId: string, act: (machine: GroupMachine, turn: GroupTurn) => A): Promise<A> {
+    const shard = this.shards.of(groupId)
+    return shard.run((turn) => act(shard.machine, turn))
+  }
+
+  async join(request: JoinGroupRequest, client: Client): Promise<JoinAnswer> {
+    checkGroupId(request.groupId)
+    const { sessionTimeoutMin, sessionTimeoutMax } = this.settings
+    const { sessionTimeoutMs } = request
+    if (sessionTimeoutMs < sessionTimeoutMin || sessionTimeoutMs > sessionTimeoutMax) {
+      throw new CoordinatorError(ErrorCode.INVALID_SESSION_TIMEOUT)
+    }
+    return this.ask<JoinAnswer>(request.groupId, (machine, turn, parked) => machine.join({ request, client, parked }, turn))
+  }
+
+  async sync(request: SyncGroupRequest): Promise<SyncAnswer> {
+    checkGroupId(request.groupId)
+    return this.ask<SyncAnswer>(request.groupId, (machine, turn, parked) => machine.sync(request, parked, turn))
+  }
+
+  /** The error code. */
+  async heartbeat(request: HeartbeatRequest): Promise<number> {
+    checkGroupId(request.groupId)
+    return this.run(request.groupId, (machine, turn) => machine.heartbeat(request, turn))
+  }
+
+  async leave(groupId: string, leaving: readonly LeavingMember[]): Promise<LeaveAnswer> {
+    checkGroupId(groupId)
+    return this.run(groupId, (machine, turn) => machine.leave(groupId, leaving, turn))
+  }
+
+  /** Names and ids of topics are the handler's to look up. The empty group id is one like others here, for clients from long ago. */
+  async commit(request: OffsetCommitRequest, client: Client): Promise<CommitAnswer> {
+    return this.run(request.groupId, (machine, turn) => machine.commit(request, client, turn))
+  }
+
+  /** That the producer has such a transaction is the handler's to verify. */
+  async commitInTransaction(request: TxnOffsetCommitRequest, client: Client): Promise<TransactionalCommitAnswer> {
+    const { groupId, producerId, producerEpoch } = request
+    checkGroupId(groupId)
+    const { partition } = this.shards.of(groupId)
+    // In the log it would be refused as well, and the shard with it.
+    if (producerEpoch < (partition.log.producers.get(producerId)?.epoch ?? producerEpoch)) {
+      throw new CoordinatorError(ErrorCode.INVALID_PRODUCER_EPOCH)
+    }
+    return this.run(groupId, (machine, turn) => machine.commitInTransaction(request, client, turn))
+  }
+
+  async fetchOffsets(asked: AskedGroup, requireStable: boolean): Promise<FetchedGroup> {
+    return this.run(asked.groupId, (machine) => machine.fetchOffsets(asked, requireStable))
+  }
+
+  async deleteOffsets(request: OffsetDeleteRequest): Promise<OffsetDeleteAnswer> {
+    checkGroupId(request.groupId)
+    return this.run(request.groupId, (machine, turn) => machine.deleteOffsets(request, turn))
+  }
+
+  async delete(groupId: string): Promise<void> {
+    return this.run(groupId, (machine, turn) => machine.delete(groupId, turn))
+  }
+
+  async describe(groupId: string): Promise<GroupDescription> {
+    return this.run(groupId, (machine) => machine.describe(groupId))
+  }
+
+  /** All groups that are coordinated here. Rejects while some are still being loaded: not all would be told. */
+  async list(): Promise<readonly Group[]> {
+    const shards = [...this.shards.all()]
+    const listed = await Promise.all(shards.map((shard) => shard.run(() => [...shard.machine.groups.values()])))
+    return listed.flat()
+  }
+
+  /** What was committed of a topic that is gone. */
+  topicGone(topic: string, topicId: string): void {
+    for (const shard of this.shards.all()) {
+      // One that does not serve finds no such topic when it is asked for the offset.
+      shard.run((turn) => shard.machine.topicGone(topic, topicId, turn)).catch(() => undefined)
+    }
+  }
+}
+
+function checkGroupId(groupId: string): void {
+  if (groupId === '') throw new CoordinatorError(ErrorCode.INVALID_GROUP_ID)
+}
