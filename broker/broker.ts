@@ -18,6 +18,7 @@ import { connectionOverrides } from './config/connection-overrides.ts'
 import { endpointsOf } from './config/endpoints.ts'
 import { isWildcard } from './config/listeners.ts'
 import type { Settings } from './config/settings.ts'
+import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { LogDirectory } from './log/log-directory.ts'
 import type { Sources } from './metrics/broker-metrics.ts'
 import type { Logger } from './metrics/logger.ts'
@@ -47,6 +48,7 @@ export class Broker {
   readonly server: Server
   readonly purgatory: Purgatory
   readonly transactions: TransactionCoordinator
+  readonly groups: GroupCoordinator
   /** By listener name: where it really listens. */
   readonly addresses = new Map<string, Address>()
   readonly #options: BrokerOptions
@@ -67,6 +69,7 @@ export class Broker {
       path: options.settings.dataDirectory,
       nodeId,
       settings: directorySettings(options.settings),
+      cleaner: () => cleanerSettings(this.#settings),
       logger: logger.child({ part: 'log' }),
       onWritten: (log) => this.replicas.written(log),
       onOffline: (log) => this.replicas.offline(log),
@@ -90,9 +93,10 @@ export class Broker {
     })
     this.purgatory = new Purgatory(clock)
     const fetchSessions = new FetchSessions(options.settings.get('max.incremental.fetch.session.cache.slots'), random)
-    const services: Services = {
     this.transactions = this.#transactionCoordinator()
-    this.#coordinators.push(this.transactions)
+    this.groups = this.#groupCoordinator()
+    this.#coordinators.push(this.transactions, this.groups.shards)
+    const services: Services = {
       cluster: this.cluster,
       replicas: this.replicas,
       directory: this.directory,
@@ -103,8 +107,9 @@ export class Broker {
       random,
       purgatory: this.purgatory,
       fetchSessions,
-    }
       transactions: this.transactions,
+      groups: this.groups,
+    }
     const dispatcher = new Dispatcher({ apis: servedApis(), services, metrics: options.metrics, fatal: (error) => options.onFatal(error) })
     this.server = new Server({
       network: platform.network,
@@ -116,7 +121,12 @@ export class Broker {
     })
   }
 
-  /** Recovers the data directory and listens. Throws ConfigError, DirectoryRefused or DiskError. */
+  #groupCoordinator(): GroupCoordinator {
+    const { clock, random } = this.#options.platform
+    const logger = this.#options.logger.child({ part: 'groups' })
+    return new GroupCoordinator({ replicas: this.replicas, clock, random, logger, settings: () => this.#settings })
+  }
+
   #transactionCoordinator(): TransactionCoordinator {
     const { cluster, replicas } = this
     const { clock } = this.#options.platform
@@ -138,6 +148,7 @@ export class Broker {
     })
   }
 
+  /** Recovers the data directory and listens. Throws ConfigError, DirectoryRefused or DiskError. */
   static async start(options: BrokerOptions): Promise<Broker> {
     const endpoints = endpointsOf(options.settings)
     const broker = new Broker(options)
@@ -175,6 +186,7 @@ export class Broker {
       tailCacheBytes: () => directory.tailCache.bytes,
       tailCacheHits: () => directory.tailCache.hits,
       tailCacheMisses: () => directory.tailCache.misses,
+      compaction: () => directory.cleanerStatistics,
     }
   }
 
@@ -253,8 +265,6 @@ function directorySettings(settings: Settings) {
   }
 }
 
-function serverSettings(settings: Settings) {
-  return {
 function transactionTimes(settings: Settings) {
   return {
     abortCheckMillis: settings.get('transaction.abort.timed.out.transaction.cleanup.interval.ms'),
@@ -276,6 +286,8 @@ function cleanerSettings(settings: Settings) {
   }
 }
 
+function serverSettings(settings: Settings) {
+  return {
     frameBytesMax: settings.get('socket.request.max.bytes'),
     requestMemoryBytesMax: settings.get('queued.max.request.bytes'),
     connectionsMax: settings.get('max.connections'),

@@ -20,6 +20,8 @@ const replaced = join(root, '.cache/dist-before')
 const nativePackages = ['@node-rs/crc32', 'lz4-napi', 'snappy']
 const doors = ['client/index', 'broker/index']
 const command = 'broker/cli/main'
+/** What threads begin with (broker/platform/node/workers.ts): each is a file of its own. */
+const threads = ['broker/log/compaction/worker']
 
 /** CommonJS packages inside an ES module bundle still call require for Node's own modules. */
 const requireBanner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
@@ -50,7 +52,7 @@ const builtinsAsObjects: Plugin = {
 }
 
 function entryPoints(): { in: string; out: string }[] {
-  const entries = doors.map((door) => ({ in: join(root, `${door}.ts`), out: door }))
+  const entries = [...doors, ...threads].map((entry) => ({ in: join(root, `${entry}.ts`), out: entry }))
   entries.push({ in: join(root, `${command}.ts`), out: 'broker/cli/stele' })
   return entries.filter((entry) => existsSync(entry.in))
 }

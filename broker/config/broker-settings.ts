@@ -193,37 +193,45 @@ const log = {
 }
 
 const compaction = {
-  'log.cleaner.enable': planned(boolean(true), 'Whether compaction runs at all.'),
-  'log.cleaner.threads': planned(int(1, { min: 0 }), 'How many partitions are compacted side by side.', 'cluster-wide'),
-  'log.cleaner.backoff.ms': planned(long(15_000, { min: 0 }), 'How long compaction rests when there is nothing to do.', 'cluster-wide'),
-  'log.cleaner.delete.retention.ms': planned(
+  'log.cleaner.enable': setting(boolean(true), 'Whether compaction runs at all.'),
+  'log.cleaner.threads': setting(int(1, { min: 0 }), 'How many partitions are compacted side by side.', 'cluster-wide'),
+  'log.cleaner.backoff.ms': setting(long(15_000, { min: 0 }), 'How long compaction rests when there is nothing to do.', 'cluster-wide'),
+  'log.cleaner.delete.retention.ms': setting(
     long(dayMillis, { min: 0 }),
     'How long a tombstone stays after compaction has passed it.',
     'cluster-wide',
   ),
-  'log.cleaner.min.compaction.lag.ms': planned(long(0, { min: 0 }), 'A record younger than this is not compacted away.', 'cluster-wide'),
-  'log.cleaner.max.compaction.lag.ms': planned(
+  'log.cleaner.min.compaction.lag.ms': setting(long(0, { min: 0 }), 'A record younger than this is not compacted away.', 'cluster-wide'),
+  'log.cleaner.max.compaction.lag.ms': setting(
     long(longMax, { min: 1 }),
     'A record older than this is compacted, however little there is to gain.',
     'cluster-wide',
   ),
-  'log.cleaner.min.cleanable.ratio': planned(
+  'log.cleaner.min.cleanable.ratio': setting(
     double(0.5, { min: 0, max: 1 }),
     'Compaction begins when this share of the log has not been compacted yet.',
     'cluster-wide',
   ),
-  'log.cleaner.dedupe.buffer.size': planned(
+  'log.cleaner.dedupe.buffer.size': setting(
     long(128 * mebibyte),
     'Memory for the map of keys, over all compactions at work.',
     'cluster-wide',
   ),
-  'log.cleaner.io.max.bytes.per.second': planned(
+  'log.cleaner.io.max.bytes.per.second': setting(
     double(Number.MAX_VALUE),
     'Compaction reads and writes no faster than this.',
     'cluster-wide',
   ),
-  'log.cleaner.io.buffer.size': unused(int(512 * kibibyte, { min: 0 }), 'Compaction sizes its own buffers.', 'cluster-wide'),
-  'log.cleaner.io.buffer.load.factor': unused(double(0.9), 'Compaction sizes its own map of keys.', 'cluster-wide'),
+  'log.cleaner.io.buffer.size': setting(
+    int(512 * kibibyte, { min: 0 }),
+    'Memory for reading and writing, over all compactions at work.',
+    'cluster-wide',
+  ),
+  'log.cleaner.io.buffer.load.factor': setting(
+    double(0.9),
+    'How full the map of keys may get: fuller takes more keys in one pass, and more time for each.',
+    'cluster-wide',
+  ),
 }
 
 const producers = {

@@ -48,12 +48,11 @@ function finishSwaps(
   firstCleaned: Offset,
 ): Offset[] {
   const kept = new Set(bases)
-  for (const { offset, suffix, name } of swaps) {
+  const complete = swaps.filter(({ offset }) => offset < firstCleaned)
+  removal.remove(swaps.filter(({ offset }) => offset >= firstCleaned).map(({ name }) => `${folder}/${name}`))
+  for (const { offset, suffix, name } of complete) {
+    if (suffix !== 'log.swap') continue
     const path = `${folder}/${name}`
-    if (suffix !== 'log.swap' || offset >= firstCleaned) {
-      removal.remove([path])
-      continue
-    }
     const end = endOf(disk, path, offset)
     for (const base of [...kept]) {
       if (base < offset || base >= end) continue
@@ -62,6 +61,12 @@ function finishSwaps(
     }
     disk.rename(path, `${folder}/${offsetFileName(offset, '.log')}`)
     kept.add(offset)
+  }
+  // The log's own file goes first: where only these are left, it has its place already.
+  for (const { offset, suffix, name } of complete) {
+    if (suffix === 'log.swap') continue
+    if (kept.has(offset)) disk.rename(`${folder}/${name}`, `${folder}/${offsetFileName(offset, `.${suffix.slice(0, -'.swap'.length)}`)}`)
+    else removal.remove([`${folder}/${name}`])
   }
   return [...kept]
 }

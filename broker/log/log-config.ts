@@ -13,6 +13,10 @@ export interface LogConfig {
   readonly ackDurability: 'disk' | 'memory'
   readonly compact: boolean
   readonly delete: boolean
+  readonly deleteRetentionMillis: number
+  readonly minCompactionLagMillis: number
+  readonly maxCompactionLagMillis: number
+  readonly minCleanableDirtyRatio: number
   /** Below zero: without bound. */
   readonly retentionBytes: number
   /** Below zero: for ever. */

@@ -8,9 +8,14 @@ import type { Logger } from '../metrics/logger.ts'
 import type { Clock, Millis } from '../platform/clock.ts'
 import { type Disk, DiskError } from '../platform/disk.ts'
 import type { Random } from '../platform/random.ts'
+import type { Workers } from '../platform/workers.ts'
 import { Checkpoint, type PartitionKey, partitionKey } from './checkpoint.ts'
 import { claimDirectory, type DirectoryIdentity, DirectoryRefused, takeCleanMarker, writeCleanMarker } from './directory-identity.ts'
 import { CommitJournal, journalKey } from './commit-journal.ts'
+import { type CleanerSettings, defaultCleanerSettings } from './compaction/cleaner-settings.ts'
+import type { CleanerStatistics } from './compaction/cleaner-statistics.ts'
+import { LogCleaner } from './compaction/log-cleaner.ts'
+import { readEpochs } from './epoch-file.ts'
 import { FileRemoval } from './file-removal.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -20,7 +25,6 @@ import type { LogEnvironment } from './log-environment.ts'
 import type { Offset } from './offset.ts'
 import { OpenFiles } from './open-files.ts'
 import { readTopicId, writePartitionMetadata } from './partition-files.ts'
-import { readEpochs } from './recovery.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ReadBuffers } from './read-buffers.ts'
 import { isDeletedFolder, parsePartitionFolder, partitionFolder, retiredFolder } from './segment-files.ts'
@@ -74,12 +78,14 @@ const defaults: LogDirectorySettings = {
 const readBuffersKept = 16
 
 export interface LogDirectoryOptions {
-  readonly platform: { readonly disk: Disk; readonly clock: Clock; readonly random: Random }
+  readonly platform: { readonly disk: Disk; readonly clock: Clock; readonly random: Random; readonly workers: Workers }
   readonly path: string
   readonly nodeId: number
   /** For a new directory; one that is there must have the same. Made up, or taken from there, if absent. */
   readonly clusterId?: string
   readonly settings?: Partial<LogDirectorySettings>
+  /** How its compacted logs are kept clean; may change while it is open. */
+  cleaner?(): CleanerSettings
   readonly logger: Logger
   /** What `log` had gathered is in the page cache. */
   onWritten(log: PartitionLog): void
@@ -123,6 +129,7 @@ export class LogDirectory {
   readonly #highWatermarks: Checkpoint
   readonly #environment: LogEnvironment<PartitionLog>
   readonly #housekeeping: Housekeeping
+  readonly #cleaner: LogCleaner
   readonly #commit: GroupCommit
   readonly #journal: CommitJournal | undefined
   readonly #logs = new Set<PartitionLog>()
@@ -171,6 +178,15 @@ export class LogDirectory {
     this.#recoveryPoints = new Checkpoint(disk, `${path}/recovery-point-offset-checkpoint`, logger)
     this.#startOffsets = new Checkpoint(disk, `${path}/log-start-offset-checkpoint`, logger)
     this.#highWatermarks = new Checkpoint(disk, `${path}/replication-offset-checkpoint`, logger)
+    this.#cleaner = new LogCleaner({
+      workers: platform.workers,
+      clock,
+      random,
+      logger,
+      checkpoint: new Checkpoint(disk, `${path}/cleaner-offset-checkpoint`, logger),
+      settings: () => options.cleaner?.() ?? defaultCleanerSettings,
+      logs: () => this.#logs,
+    })
     this.wasClean = takeCleanMarker(disk, path)
     const generation = restoreJournal(disk, path, logger)
     this.#findFolders()
@@ -194,6 +210,7 @@ export class LogDirectory {
       openFiles: new OpenFiles(settings.openSegmentsMax),
       readBuffers: new ReadBuffers(readBuffersKept),
       writeLaterBytesMin: settings.writeLaterBytesMin,
+      wasCompacted: (log) => this.#cleaner.wasAtWork(log),
       gathered: (log) => {
         this.#gathered.add(log)
         this.#scheduleFlush()
@@ -204,7 +221,10 @@ export class LogDirectory {
       forgetJournaled: (log, syncNow) => this.#journal?.forget(log, syncNow),
       firstFile: (log) => this.#forgetNoted(log),
       noteStartOffsets: () => this.#startOffsets.writeNow(this.#startOffsetsNow()),
-      noteRecoveryPoints: () => this.#recoveryPoints.writeNow(this.#recoveryPointsNow()),
+      wasCut: (log) => {
+        this.#recoveryPoints.writeNow(this.#recoveryPointsNow())
+        this.#cleaner.wasCut(log)
+      },
     }
     this.#housekeeping = new Housekeeping(clock, logger, settings, {
       logs: this.#logs,
@@ -227,6 +247,10 @@ export class LogDirectory {
 
   /** Bytes free, and in all, on the device. */
   readonly space = (): { free: number; total: number } => this.#disk.space(this.path)
+
+  get cleanerStatistics(): CleanerStatistics {
+    return this.#cleaner.statistics
+  }
 
   get logs(): ReadonlySet<PartitionLog> {
     return this.#logs
@@ -303,6 +327,7 @@ export class LogDirectory {
     const { folder, hasFolder } = log
     const name = folder.slice(this.path.length + 1)
     const deleted = new DiskError('ENOENT', 'delete', folder)
+    this.#cleaner.abort(log)
     log.abandon(deleted)
     this.#commit.failed(log, deleted)
     if (!hasFolder) return
@@ -386,6 +411,7 @@ export class LogDirectory {
   #failed(log: PartitionLog, error: DiskError): void {
     const { topic, partition } = log
     this.#logger.error({ err: error, topic, partition, code: error.code }, 'The disk failed a partition: it is offline')
+    this.#cleaner.abort(log)
     this.#commit.failed(log, error)
     this.#options.onOffline(log, error)
   }
@@ -395,6 +421,7 @@ export class LogDirectory {
   /** A log that is made anew under a name that had another: nothing noted of that one may count for it. */
   #forgetNoted(log: PartitionLog): void {
     const key = partitionKey(log.topic, log.partition)
+    this.#cleaner.forget(log)
     if (this.#recoveryPoints.get(key)) this.#recoveryPoints.writeNow(this.#recoveryPointsNow())
     if (this.#startOffsets.get(key)) this.#startOffsets.writeNow(this.#startOffsetsNow())
     if (this.#highWatermarks.get(key)) this.#highWatermarks.writeNow(this.#highWatermarksNow())
@@ -436,6 +463,7 @@ export class LogDirectory {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#housekeeping.stop()
+    await this.#cleaner.stop()
     this.#flush()
     await this.#writing
     await this.#commit.running

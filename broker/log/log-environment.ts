@@ -20,6 +20,8 @@ export interface LogEnvironment<Log> {
   readonly readBuffers: ReadBuffers
   /** A log that gathered so much in one turn has it written off the event loop. */
   readonly writeLaterBytesMin: number
+  /** Compaction was at work in the log, now or in an earlier life: there are offsets that nobody has. */
+  wasCompacted(log: Log): boolean
   /** The log has something to write at the end of this turn. */
   gathered(log: Log): void
   /** The disk failed it; nothing is retried. */
@@ -34,6 +36,6 @@ export interface LogEnvironment<Log> {
   forgetJournaled(log: Log, syncNow: () => void): void
   /** Notes the start offsets of all logs down, on the device, before files go. */
   noteStartOffsets(): void
-  /** The same for recovery points, before batches take the place of others. */
-  noteRecoveryPoints(): void
+  /** Batches were taken back: recovery points are noted down before others take their place, and nobody goes on with what there was. */
+  wasCut(log: Log): void
 }

@@ -84,6 +84,11 @@ export class LogReader {
     this.#cuts++
   }
 
+  /** These were replaced: nobody comes back to places in them. */
+  forget(segments: readonly Segment[]): void {
+    this.#cursors = this.#cursors.map((cursor) => (cursor && segments.includes(cursor.segment) ? undefined : cursor))
+  }
+
   read(from: Offset, limit: Offset, { maxBytes, atLeastOneBatch }: ReadOptions): Slice | Promise<Slice> {
     const { segments } = this.#log
     let at = segments.floor(from)
@@ -125,7 +130,8 @@ export class LogReader {
     if (end === segment.bytes) return segment.endOffset
     const last = chunks[chunks.length - 1] as Buffer
     let start = end - last.length
-    const near = boundaryAtOrBefore(segment, end - 1)
+    // The indexes went with the segment's files where compaction replaced it during the read.
+    const near = segment.isReplaced ? start : boundaryAtOrBefore(segment, end - 1)
     if (near > start) start = near
     return this.#lastBatchEnd(last, start - (end - last.length))
   }
@@ -142,6 +148,7 @@ export class LogReader {
   }
 
   #remember(segment: Segment, offset: Offset, position: number): void {
+    if (segment.isReplaced) return
     for (const cursor of this.#cursors) if (cursor && cursor.position === position && cursor.segment === segment) return
     this.#cursors[this.#nextCursor] = { segment, offset, position }
     this.#nextCursor = (this.#nextCursor + 1) % cursorsKept

@@ -22,6 +22,8 @@ import {
   refused,
 } from './append-check.ts'
 import { OldFormat } from './batch-scan.ts'
+import { CompactedLog } from './compaction/compacted-log.ts'
+import { writeEpochs } from './epoch-file.ts'
 import type { Unsecured } from './group-commit.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
@@ -52,6 +54,7 @@ export class PartitionLog {
   readonly topic: string
   readonly topicId: string
   readonly partition: number
+  readonly compacted: CompactedLog
   readonly #environment: LogEnvironment<PartitionLog>
   readonly #context: SegmentContext
   readonly #reader: LogReader
@@ -92,27 +95,26 @@ export class PartitionLog {
     }
     this.#reader = new LogReader({ segments: this.#segments, tail: this.#tail, environment, readFailed: (error) => this.diskFailed(error) })
     this.#writer = new LogWriter(this, this.#tail, environment)
+    this.compacted = new CompactedLog(this, {
+      segments: this.#segments,
+      context: this.#context,
+      reader: this.#reader,
+      removal: environment.removal,
+      producers: () => this.#producers,
+      leaveJournal: () => this.#leaveJournal(),
+    })
     this.#rules = new AppendRules(config)
     if (!isNew) this.#recover(noted)
   }
 
   #recover({ clean, recoveryPoint, startOffset, highWatermark }: Noted): void {
-    const { logger, removal } = this.#environment
     // If its files can't be read, it is an empty log that begins there: what was noted of its start is noted again, not forgotten.
     this.#startOffset = this.#endOffset = this.#writtenEnd = this.#highWatermark = startOffset
     this.#durability.endsAt(startOffset)
     try {
-      const recovered = recoverLog({
-        context: this.#context,
-        logger,
-        removal,
-        folder: this.#folder,
-        clean,
-        recoveryPoint,
-        startOffset,
-        indexIntervalBytes: this.#config.indexIntervalBytes,
-        mayHaveGaps: this.#config.compact,
-      })
+      const mayHaveGaps = this.#config.compact || this.#environment.wasCompacted(this)
+      const { indexIntervalBytes } = this.#config
+      const recovered = recoverLog({ ...this.#place, clean, recoveryPoint, startOffset, indexIntervalBytes, mayHaveGaps })
       this.#segments.replaceAll(recovered.segments)
       this.#epochs = recovered.epochs
       this.#producers = recovered.producers
@@ -124,6 +126,11 @@ export class PartitionLog {
     } catch (error) {
       this.diskFailed(error instanceof OldFormat ? new DiskError('EFORMAT', 'open', this.#folder, error) : error)
     }
+  }
+
+  get #place() {
+    const { logger, removal } = this.#environment
+    return { context: this.#context, logger, removal, folder: this.#folder }
   }
 
   get config(): LogConfig {
@@ -195,7 +202,7 @@ export class PartitionLog {
   }
 
   /** Whom it knows, and what they have open. */
-  get producers(): Pick<ProducerState, 'describe' | 'hasTransaction' | 'markersOf'> {
+  get producers(): Pick<ProducerState, 'describe' | 'get' | 'hasTransaction' | 'markersOf'> {
     return this.#producers
   }
 
@@ -294,7 +301,7 @@ export class PartitionLog {
       segment.with(() => undefined)
       this.#segments.add(segment)
       // Of one segment and one epoch the batches tell as well: a file less for each of very many partitions.
-      if (old && this.#epochs.dirty) this.#writeEpochs()
+      if (old && this.#epochs.dirty) writeEpochs(this.#context.disk, this.#folder, this.#epochs)
       return segment
     } catch (error) {
       this.diskFailed(error)
@@ -308,11 +315,6 @@ export class PartitionLog {
     this.#context.disk.makeDirectory(this.#folder)
     writePartitionMetadata(this.#context.disk, this.#folder, this.topicId)
     this.#hasFolder = true
-  }
-
-  #writeEpochs(): void {
-    writeWhole(this.#context.disk, `${this.#folder}/${epochFileName}`, Buffer.from(this.#epochs.format()))
-    this.#epochs.dirty = false
   }
 
   /** What was gathered goes to the page cache: done at once, or a promise of it (log-writer.ts). */
@@ -417,7 +419,8 @@ export class PartitionLog {
 
   #assignEpoch(epoch: number, startOffset: Offset): void {
     this.#epochs.assign(epoch, startOffset)
-    if (this.#epochs.dirty && this.#hasFolder && this.#epochs.count > 1) this.#attempt(() => this.#writeEpochs())
+    if (this.#epochs.dirty && this.#hasFolder && this.#epochs.count > 1)
+      this.#attempt(() => writeEpochs(this.#context.disk, this.#folder, this.#epochs))
   }
 
   /** The epoch of the batch at this offset, -1 if unknown. */
@@ -484,10 +487,7 @@ export class PartitionLog {
       this.#leaveJournal()
       const at = this.#segments.floor(offset)
       const kept = this.#segments.at(at) as Segment
-      for (const segment of this.#segments.removeFrom(at + 1)) {
-        segment.close()
-        this.#environment.removal.remove(filesOf(this.#folder, segment.baseOffset))
-      }
+      discardSegments(this.#segments.removeFrom(at + 1), this.#environment.removal, this.#folder)
       truncateSegment(kept, offset, this.#config.indexIntervalBytes)
       this.#reloadAfterCut(offset)
     })
@@ -498,25 +498,20 @@ export class PartitionLog {
     this.#tail.clear()
     this.#reader.reset()
     this.#epochs.truncateFromEnd(offset)
-    this.#writeEpochs()
+    writeEpochs(this.#context.disk, this.#folder, this.#epochs)
     this.#endOffset = this.#writtenEnd = this.#segments.active?.endOffset ?? offset
     this.#durability.cutTo(this.#endOffset)
     this.#highWatermark = Math.min(this.#highWatermark, this.#endOffset)
-    const { removal, logger } = this.#environment
-    const input = { context: this.#context, removal, logger, folder: this.#folder }
-    this.#producers = rebuildProducers(input, this.#segments.all(), this.#endOffset, this.#endOffset)
+    this.#producers = rebuildProducers(this.#place, this.#segments.all(), this.#endOffset, this.#endOffset)
     this.#producers.committed(this.#highWatermark)
-    this.#environment.noteRecoveryPoints()
+    this.#environment.wasCut(this)
   }
 
   /** Drops everything, and goes on at `offset`: a follower that lags behind its leader's first offset. */
   truncateFullyAndStartAt(offset: Offset): void {
     this.#attempt(() => {
       this.#leaveJournal()
-      for (const segment of this.#segments.removeFrom(0)) {
-        segment.close()
-        this.#environment.removal.remove(filesOf(this.#folder, segment.baseOffset))
-      }
+      discardSegments(this.#segments.removeFrom(0), this.#environment.removal, this.#folder)
       this.#startOffset = offset
       this.#epochs.clear()
       this.#makeFolder()
@@ -567,14 +562,9 @@ export class PartitionLog {
       if (active) {
         active.writeIndexes()
         const bases = this.#segments.all().map(({ baseOffset }) => baseOffset)
-        writeClosingSnapshot(
-          { context: this.#context, removal: this.#environment.removal, folder: this.#folder },
-          this.#producers,
-          this.#endOffset,
-          bases,
-        )
+        writeClosingSnapshot(this.#place, this.#producers, this.#endOffset, bases)
       }
-      if (this.#hasFolder && this.#epochs.dirty) this.#writeEpochs()
+      if (this.#hasFolder && this.#epochs.dirty) writeEpochs(this.#context.disk, this.#folder, this.#epochs)
     })
     this.abandon()
   }

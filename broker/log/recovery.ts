@@ -6,9 +6,9 @@
  * Never: drops valid batches silently. Where some follow the damage, what is cut off is kept aside in a `.cut` file.
  */
 import type { Logger } from '../metrics/logger.ts'
-import type { Disk } from '../platform/disk.ts'
 import { BatchScan } from './batch-scan.ts'
 import { keepCutBytes } from './cut-bytes.ts'
+import { readEpochs } from './epoch-file.ts'
 import type { FileRemoval } from './file-removal.ts'
 import { isTimeRight } from './index-lookup.ts'
 import { settleLeftovers } from './leftovers.ts'
@@ -19,7 +19,6 @@ import { rebuildProducers } from './producer-recovery.ts'
 import { emptyIndexes, Segment, type SegmentContext } from './segment.ts'
 import { offsetFileName } from './segment-files.ts'
 import { reindexed } from './segment-indexes.ts'
-import { readWhole } from './whole-file.ts'
 
 export interface RecoveryInput {
   readonly context: SegmentContext
@@ -47,8 +46,6 @@ export interface RecoveredLog {
   readonly producers: ProducerState
 }
 
-export const epochFileName = 'leader-epoch-checkpoint'
-
 export function recoverLog(input: RecoveryInput): RecoveredLog {
   const { context, folder } = input
   const bases = settleLeftovers(context.disk, input.removal, folder)
@@ -74,14 +71,8 @@ function withoutDeleted({ startOffset, folder, removal }: RecoveryInput, bases: 
   return bases.slice(first)
 }
 
-export function filesOf(folder: string, base: Offset): string[] {
+function filesOf(folder: string, base: Offset): string[] {
   return ['.log', '.index', '.timeindex', '.txnindex', '.snapshot'].map((suffix) => `${folder}/${offsetFileName(base, suffix)}`)
-}
-
-/** As its file has them; undefined where there is none, or none that can be read. */
-export function readEpochs(disk: Disk, folder: string): LeaderEpochs | undefined {
-  const bytes = readWhole(disk, `${folder}/${epochFileName}`)
-  return bytes && LeaderEpochs.parse(bytes.toString())
 }
 
 /** Cuts a segment before the batch that holds `offset`, and makes its indexes anew. */

@@ -5,7 +5,7 @@
 import type { FileRemoval } from './file-removal.ts'
 import type { LogConfig } from './log-config.ts'
 import type { Offset } from './offset.ts'
-import { filesOf } from './recovery.ts'
+import { snapshotPath } from './producer-recovery.ts'
 import type { Segment } from './segment.ts'
 
 export interface RetentionView {
@@ -24,7 +24,12 @@ export function countDeletable(view: RetentionView, config: LogConfig, now: numb
 
 function countExpired(view: RetentionView, { retentionMillis }: LogConfig, now: number): number {
   if (retentionMillis < 0) return 0
-  return countWhile(view, (segment) => segment.largestTimestamp >= 0 && now - segment.largestTimestamp > retentionMillis, true)
+  return countWhile(view, (segment) => isExpired(segment, now - retentionMillis), true)
+}
+
+/** Compaction may have left nothing in a segment: it is in nobody's way. */
+function isExpired(segment: Segment, before: number): boolean {
+  return segment.isEmpty || (segment.largestTimestamp >= 0 && segment.largestTimestamp < before)
 }
 
 function countOversized(view: RetentionView, { retentionBytes }: LogConfig): number {
@@ -55,10 +60,19 @@ function countWhile(view: RetentionView, mayGo: (segment: Segment) => boolean, w
   return count
 }
 
+/** At once: nobody may read them any more. */
+export function discardSegments(segments: readonly Segment[], removal: FileRemoval, folder: string): void {
+  for (const segment of segments) {
+    segment.close()
+    removal.remove([...segment.files, snapshotPath(folder, segment.baseOffset)])
+  }
+}
+
 /** Under another name at once, gone after `delay`: readers may be in the middle of them. */
 export function retireSegments(segments: readonly Segment[], removal: FileRemoval, folder: string, delay: number): void {
   for (const segment of segments) {
-    removal.retire(filesOf(folder, segment.baseOffset), '.deleted', delay)
+    removal.retire([...segment.files, snapshotPath(folder, segment.baseOffset)], '.deleted', delay)
+    segment.isReplaced = true
     segment.close()
   }
 }

@@ -25,15 +25,20 @@ export function mustRoll(segment: Segment, next: NextBatch, config: LogConfig, l
   return first >= 0 && next.maxTimestamp - first > segmentMillis(config, log)
 }
 
-/** segment.ms less a jitter that the topic's id and the partition decide, the same on all replicas. */
+/**
+ * segment.ms less a jitter that the topic's id and the partition decide, the same on all replicas. What is to be compacted within some
+ * time must be in a sealed segment by then (KIP-354).
+ */
 function segmentMillis(config: LogConfig, { topicId, partition }: { topicId: string; partition: number }): number {
-  if (config.segmentJitterMillis === 0) return config.segmentMillis
+  const millis = config.compact ? Math.min(config.segmentMillis, config.maxCompactionLagMillis) : config.segmentMillis
+  if (config.segmentJitterMillis === 0) return millis
   let hash = partition
   for (let at = 0; at < topicId.length; at++) hash = (Math.imul(hash, 31) + topicId.charCodeAt(at)) | 0
-  return config.segmentMillis - ((hash >>> 0) % Math.min(config.segmentJitterMillis, config.segmentMillis))
+  return millis - ((hash >>> 0) % Math.min(config.segmentJitterMillis, millis))
 }
 
-function firstTimestamp(segment: Segment): number {
+/** Of a segment with batches: its first one's. -1 if it has none. */
+export function firstTimestamp(segment: Segment): number {
   segment.firstTimestamp ??= segment.with((file) => {
     const header = Buffer.alloc(batchHeaderBytes)
     return file.read(header, 0) === header.length ? new RecordBatch(header).maxTimestamp : -1

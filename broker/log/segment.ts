@@ -60,7 +60,7 @@ export class Segment implements CachedFile, Closable {
   checkedBytes = 0
   ownBytesFrom = 0
   isSealed = false
-  /** Others stand in its place now: what still reads it has its file, and nothing more is looked up. */
+  /** It is no part of the log any more: what still reads it has its file, and nothing more is looked up. */
   isReplaced = false
   /** Behind the names of all its files, while it is not in its place: `.cleaned`, `.swap`. */
   fileSuffix = ''

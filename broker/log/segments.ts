@@ -77,6 +77,11 @@ export class Segments {
     return this.#list.splice(0, count)
   }
 
+  /** One in the place of `count` from `index` on. */
+  replace(index: number, count: number, segment: Segment): void {
+    this.#list.splice(index, count, segment)
+  }
+
   /** Takes out all from `index` on. */
   removeFrom(index: number): Segment[] {
     return this.#list.splice(index)

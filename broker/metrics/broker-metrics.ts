@@ -3,6 +3,7 @@
  * Owns: the counters of the hot path, plain numbers and arrays. What others own (log sizes, connections, …) is asked of them at each scrape.
  */
 import type { Vitals } from '../platform/vitals.ts'
+import { type CompactionFigures, declareCompaction } from './compaction-metrics.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 import { type Labels, MetricRegistry, type Sample } from './registry.ts'
 
@@ -28,6 +29,7 @@ export interface Sources {
   tailCacheBytes(): number
   tailCacheHits(): number
   tailCacheMisses(): number
+  compaction(): CompactionFigures
 }
 
 /** Kafka's error codes begin at -1 and are not half as many yet. */
@@ -92,6 +94,7 @@ export class BrokerMetrics {
       [{ result: 'hit' }, sources.tailCacheHits()],
       [{ result: 'miss' }, sources.tailCacheMisses()],
     ])
+    declareCompaction(registry, () => sources.compaction())
   }
 
   /** The same for the process, by the names that Prometheus clients use. */

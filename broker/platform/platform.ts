@@ -6,10 +6,12 @@ import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { Network } from './network.ts'
 import type { Random } from './random.ts'
+import type { Workers } from './workers.ts'
 
 export interface Platform {
   readonly clock: Clock
   readonly random: Random
   readonly disk: Disk
   readonly network: Network
+  readonly workers: Workers
 }

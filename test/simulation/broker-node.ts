@@ -8,6 +8,7 @@ import { replayJournal } from '../../broker/log/commit-journal.ts'
 import type { Logger } from '../../broker/metrics/logger.ts'
 import { DiskError } from '../../broker/platform/disk.ts'
 import type { Platform } from '../../broker/platform/platform.ts'
+import { steppedWorkers } from '../support/stepped-workers.ts'
 import { checkRecovered, type Repeated, type Survey, survey } from './checkers/recovery.ts'
 import { type ProbedLog, Watermarks } from './checkers/watermarks.ts'
 import type { History } from './history.ts'
@@ -89,10 +90,13 @@ export class BrokerNode {
       this.#broker = undefined
       scheduler.after(0, 'aftermath', () => this.#aftermath())
     })
+    const clock = new SimulatedClock(life, wall)
+    const own = disk.for(life)
     const platform: Platform = {
-      clock: new SimulatedClock(life, wall),
+      clock,
       random: random.fork(`life ${this.#life}`),
-      disk: disk.for(life),
+      disk: own,
+      workers: steppedWorkers(own, clock),
       network: network.for(life, () => this.#process === life && this.#broker !== undefined),
     }
     const impatience = scheduler.after(startPatienceMillis * 1000, 'start patience', () => {

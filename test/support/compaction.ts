@@ -77,7 +77,7 @@ export class StoredSegments {
         this.firstDirtyOffset = step.value.endOffset
         return step.value
       }
-      if (step.value.cleaned) this.#replace(step.value.cleaned.bases, step.value.cleaned.bytes)
+      if (step.value.report) this.#replace(step.value.report.bases, step.value.report.bytes)
     }
   }
 

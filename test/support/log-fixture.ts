@@ -1,4 +1,5 @@
 /** A data directory in memory with logs in it, which a test may kill, damage and open again. */
+import { type CleanerSettings, defaultCleanerSettings } from '../../broker/log/compaction/cleaner-settings.ts'
 import { LogDirectory, type LogConfig, type LogDirectorySettings } from '../../broker/log/log-directory.ts'
 import type { PartitionLog, Slice } from '../../broker/log/partition-log.ts'
 import type { Logger } from '../../broker/metrics/logger.ts'
@@ -8,6 +9,7 @@ import { RecordBatch } from '../../client/records/batch.ts'
 import { testBatch, type TestBatch, testTime } from './batches.ts'
 import { defaultLogConfig } from './log-config.ts'
 import { MemoryDisk } from './memory-disk.ts'
+import { steppedWorkers } from './stepped-workers.ts'
 
 export const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 export const folder = '/data/t-0'
@@ -63,6 +65,7 @@ export interface FixtureOptions {
   readonly clock?: TestClock
   readonly config?: Partial<LogConfig>
   readonly settings?: Partial<LogDirectorySettings>
+  readonly cleaner?: Partial<CleanerSettings>
   readonly path?: string
 }
 
@@ -74,16 +77,22 @@ export class LogFixture {
   readonly directory: LogDirectory
   readonly config: LogConfig
 
-  constructor({ disk = new MemoryDisk(), clock = new TestClock(), config, settings, path = '/data' }: FixtureOptions = {}) {
+  constructor({ disk = new MemoryDisk(), clock = new TestClock(), config, settings, cleaner, path = '/data' }: FixtureOptions = {}) {
     this.disk = disk
     this.clock = clock
     this.config = { ...defaultLogConfig, retentionMillis: -1, ...config }
     let byte = 0
     this.directory = LogDirectory.open({
-      platform: { disk, clock, random: { bytes: (count) => Buffer.alloc(count, ++byte), fraction: () => 0.5 } },
+      platform: {
+        disk,
+        clock,
+        workers: steppedWorkers(disk, clock),
+        random: { bytes: (count) => Buffer.alloc(count, ++byte), fraction: () => 0.5 },
+      },
       path,
       nodeId: 1,
       ...(settings ? { settings } : {}),
+      cleaner: () => ({ ...defaultCleanerSettings, ...cleaner }),
       logger: keepingLogger(this.lines),
       onWritten(log) {
         log.highWatermark = log.writtenEnd

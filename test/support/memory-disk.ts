@@ -30,6 +30,8 @@ export class MemoryDisk implements Disk {
   readonly swallows: boolean = false
   /** Called before each operation; what it throws is the operation's failure. */
   before: (operation: Operation, path: string) => void = () => {}
+  /** Reads that may wait for the device end after this. */
+  readsWaitFor: Promise<void> = Promise.resolve()
   /** Of descriptors open now. */
   readonly openPaths: string[] = []
   readonly #locks = new Set<string>()
@@ -201,7 +203,7 @@ class MemoryFile implements DiskFile {
   }
 
   async readLater(target: Uint8Array, position: number): Promise<number> {
-    await Promise.resolve()
+    await this.#disk.readsWaitFor
     return this.read(target, position)
   }
 

@@ -11,6 +11,7 @@ import { RecordsError } from '../../../client/records/records-error.ts'
 import { scanRecords } from '../../../client/records/record-scanner.ts'
 import type { Millis } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
+import type { WorkStep } from '../../platform/workers.ts'
 import { BatchScan, type ScanWindow } from '../batch-scan.ts'
 import type { Offset } from '../offset.ts'
 import { OpenFiles } from '../open-files.ts'
@@ -69,11 +70,7 @@ export interface CompactionResult {
   readonly mapUtilization: number
 }
 
-/** After a step: how long to rest before the next, and what was done. */
-export interface CompactionStep {
-  readonly restMillis: Millis
-  readonly cleaned?: CleanedGroup
-}
+type CompactionStep = WorkStep<CleanedGroup>
 
 /** Between two steps so much is read at most, or one batch. */
 const stepBytes = 1024 * 1024
@@ -221,7 +218,7 @@ class Compaction {
     }
     const { bytes, maxTimestamp, maxTimestampOffset } = segment
     const bases = group.map((source) => source.baseOffset)
-    yield { ...this.#step(), cleaned: { bases, bytes, maxTimestamp, maxTimestampOffset } }
+    yield { ...this.#step(), report: { bases, bytes, maxTimestamp, maxTimestampOffset } }
   }
 
   /** The batches of a segment, each whole; undefined by turns, where a step ends. */

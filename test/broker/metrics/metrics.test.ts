@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
+import { CleanerStatistics } from '../../../broker/log/compaction/cleaner-statistics.ts'
 import { BrokerMetrics } from '../../../broker/metrics/broker-metrics.ts'
 import { EventLoopLag } from '../../../broker/metrics/event-loop-lag.ts'
 import { type Health, serveMonitor } from '../../../broker/metrics/http.ts'
@@ -46,6 +47,7 @@ t.test("a histogram's quantile is within a bucket's width of the true one", (t) 
 
 t.test('a scrape tells what was counted, and asks the parts for the rest', async (t) => {
   const metrics = new BrokerMetrics(names)
+  const compaction = new CleanerStatistics()
   metrics.request(0, 0.001, 0)
   metrics.request(0, 0.002, 3)
   metrics.request(18, 0.000_1, -1)
@@ -62,8 +64,12 @@ t.test('a scrape tells what was counted, and asks the parts for the rest', async
     tailCacheBytes: () => 9,
     tailCacheHits: () => 10,
     tailCacheMisses: () => 11,
+    compaction: () => compaction,
   })
   metrics.askProcess(nodeVitals)
+  compaction.looked(5000)
+  compaction.measured({ firstDirtyOffset: 0, segments: [], dirtyBytes: 3, ratio: 0.75, delayMillis: 2000, isDue: true })
+  compaction.passed({ endOffset: 1, bytesRead: 80, bytesWritten: 20, recordsRead: 8, recordsKept: 2, keyless: 0, mapUtilization: 0.5 }, 1.5)
   const exposition = await metrics.registry.exposition()
   t.match(exposition, /# TYPE stele_request_seconds histogram/)
   t.same(lines(exposition, 'stele_request_seconds_count'), [
@@ -83,6 +89,14 @@ t.test('a scrape tells what was counted, and asks the parts for the rest', async
     'stele_tail_cache_reads_total{result="hit"} 10',
     'stele_tail_cache_reads_total{result="miss"} 11',
   ])
+  t.same(lines(exposition, 'stele_compaction_bytes_total'), [
+    'stele_compaction_bytes_total{kind="read"} 80',
+    'stele_compaction_bytes_total{kind="kept"} 20',
+  ])
+  t.match(exposition, /stele_compaction_recopy_ratio 0.25/)
+  t.match(exposition, /stele_compaction_max_dirty_ratio 0.75/)
+  t.match(exposition, /stele_compaction_max_delay_seconds 2/)
+  t.match(exposition, /stele_compaction_looked_timestamp_seconds 5/)
   t.equal(lines(exposition, 'process_resident_memory_bytes').length, 1)
   metrics.received(1)
   t.match(await metrics.registry.exposition(), /stele_received_bytes_total 101/)
@@ -188,6 +202,7 @@ t.test('every metric on the dashboard is one that a broker tells', async (t) => 
     tailCacheBytes: nothing,
     tailCacheHits: nothing,
     tailCacheMisses: nothing,
+    compaction: () => new CleanerStatistics(),
   })
   metrics.askProcess(nodeVitals)
   const told = new Set((await metrics.registry.exposition()).match(/(?<=^# TYPE )\S+/gm))
