@@ -3,7 +3,7 @@
  * Names, types and ranges are Kafka's own where Kafka has the concept; `stele.*` are ours. Where a default differs from Kafka's, its doc says so.
  */
 import { connectionOverridesFault } from './connection-overrides.ts'
-import { boolean, double, int, list, long, longMax, oneOf, short, string } from './kind.ts'
+import { anyCase, boolean, double, int, list, long, longMax, oneOf, short, string } from './kind.ts'
 import { httpAddressFault } from './listeners.ts'
 import { planned, setting, unused } from './setting.ts'
 
@@ -279,9 +279,37 @@ const groups = {
   'group.min.session.timeout.ms': planned(int(6000), 'The shortest session timeout that a member may ask for.'),
   'group.max.session.timeout.ms': planned(int(1_800_000), 'The longest.'),
   'group.max.size': planned(int(intMax, { min: 1 }), 'How many members a group may have.'),
-  'group.consumer.session.timeout.ms': planned(int(45_000, { min: 1 }), 'Session timeout of groups of the newer protocol (KIP-848).'),
-  'group.consumer.heartbeat.interval.ms': planned(int(5000, { min: 1 }), 'How often their members send heartbeats.'),
-  'group.consumer.max.size': planned(int(intMax, { min: 1 }), 'How many members such a group may have.'),
+  'group.consumer.session.timeout.ms': setting(
+    int(45_000, { min: 1 }),
+    'How long a member of a consumer group (KIP-848) may be silent. A group can have its own: consumer.session.timeout.ms.',
+  ),
+  'group.consumer.min.session.timeout.ms': setting(int(45_000, { min: 1 }), 'The shortest that it, or a group of its own, can be.'),
+  'group.consumer.max.session.timeout.ms': setting(int(60_000, { min: 1 }), 'The longest.'),
+  'group.consumer.heartbeat.interval.ms': setting(
+    int(5000, { min: 1 }),
+    'How often members of consumer groups are told to send heartbeats. A group can have its own: consumer.heartbeat.interval.ms.',
+  ),
+  'group.consumer.min.heartbeat.interval.ms': setting(int(5000, { min: 1 }), 'The shortest that it, or a group of its own, can be.'),
+  'group.consumer.max.heartbeat.interval.ms': setting(int(15_000, { min: 1 }), 'The longest.'),
+  'group.consumer.max.size': setting(int(intMax, { min: 1 }), 'How many members a consumer group may have.'),
+  'group.consumer.assignors': setting(
+    list(['uniform', 'range'], { among: ['uniform', 'range'], check: (names) => (names.length === 0 ? 'there must be one' : undefined) }),
+    'The assignors that consumer groups may use. The first one is that of members who name none. Kafka takes classes of its users too.',
+  ),
+  'group.consumer.migration.policy': setting(
+    anyCase(oneOf('bidirectional', ['bidirectional', 'upgrade', 'downgrade', 'disabled'])),
+    'Whether a classic group becomes a consumer group when a member of the newer protocol joins (upgrade), and back when the last one leaves (downgrade). Empty groups always change.',
+  ),
+  'group.consumer.assignment.interval.ms': setting(
+    int(1000, { min: 0 }),
+    'A consumer group makes a new assignment no sooner after the last. A group can have its own: consumer.assignment.interval.ms.',
+  ),
+  'group.consumer.min.assignment.interval.ms': setting(int(0, { min: 0 }), 'The shortest that it, or a group of its own, can be.'),
+  'group.consumer.max.assignment.interval.ms': setting(int(15_000, { min: 0 }), 'The longest.'),
+  'group.consumer.regex.refresh.interval.ms': setting(
+    int(600_000, { min: 10_000 }),
+    'How often the topics are looked through that the regular expressions of consumer groups match, though no topic came.',
+  ),
   'offset.metadata.max.bytes': planned(int(4096), 'The longest text that may go with a committed offset.'),
   'offsets.retention.minutes': planned(int(10_080, { min: 1 }), 'How long the offsets of an empty group are kept.'),
   'offsets.retention.check.interval.ms': planned(long(600_000, { min: 1 }), 'How often that is checked.'),

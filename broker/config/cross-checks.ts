@@ -44,6 +44,25 @@ const checks: readonly ((settings: Settings) => void)[] = [
       `group.min.session.timeout.ms must be at most group.max.session.timeout.ms (${most}), not ${least}`,
     )
   },
+  ...(['session.timeout', 'heartbeat.interval', 'assignment.interval'] as const).map((what) => (settings: Settings) => {
+    const least = `group.consumer.min.${what}.ms` as const
+    const most = `group.consumer.max.${what}.ms` as const
+    const name = `group.consumer.${what}.ms` as const
+    const value = settings.get(name)
+    if (settings.get(least) > settings.get(most)) refuse(settings, least, `${least} must be at most ${most}, not ${settings.get(least)}`)
+    if (value < settings.get(least)) refuse(settings, name, `${name} must be at least ${least} (${settings.get(least)}), not ${value}`)
+    if (value > settings.get(most)) refuse(settings, name, `${name} must be at most ${most} (${settings.get(most)}), not ${value}`)
+  }),
+  (settings) => {
+    const interval = settings.get('group.consumer.heartbeat.interval.ms')
+    const session = settings.get('group.consumer.session.timeout.ms')
+    if (interval < session) return
+    refuse(
+      settings,
+      'group.consumer.heartbeat.interval.ms',
+      `group.consumer.heartbeat.interval.ms must be below group.consumer.session.timeout.ms (${session}), not ${interval}`,
+    )
+  },
   (settings) => {
     const least = settings.get('log.cleaner.min.compaction.lag.ms')
     const most = settings.get('log.cleaner.max.compaction.lag.ms')

@@ -90,10 +90,7 @@ const passedOver: ReadonlySet<string> = new Set(
   `,
     // Groups and share groups of the newer protocols, and the coordinators’ workings.
     `
-    group.consumer.assignment.interval.ms group.consumer.assignors group.consumer.max.assignment.interval.ms
-    group.consumer.max.heartbeat.interval.ms group.consumer.max.session.timeout.ms group.consumer.migration.policy
-    group.consumer.min.assignment.interval.ms group.consumer.min.heartbeat.interval.ms group.consumer.min.session.timeout.ms
-    group.consumer.regex.refresh.interval.ms group.coordinator.append.linger.ms group.coordinator.background.threads
+    group.coordinator.append.linger.ms group.coordinator.background.threads
     group.coordinator.cached.buffer.max.bytes group.coordinator.rebalance.protocols group.coordinator.threads
     group.share.assignment.interval.ms group.share.assignors group.share.delivery.count.limit group.share.heartbeat.interval.ms
     group.share.initialize.retry.interval.ms group.share.max.assignment.interval.ms group.share.max.delivery.count.limit

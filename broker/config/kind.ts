@@ -132,6 +132,11 @@ export function oneOf<const Word extends string>(initially: NoInfer<Word>, words
   }
 }
 
+/** The words of a kind, in letters of either case. */
+export function anyCase<V>(kind: Kind<V>): Kind<V> {
+  return { ...kind, parse: (text) => kind.parse(text.toLowerCase()) }
+}
+
 interface TextRules {
   /** Ends the sentence "must be …". */
   allowed?: string
