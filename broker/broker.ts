@@ -140,7 +140,7 @@ export class Broker {
         clock,
         offsetsTopic,
         exists: (topic, index) => cluster.image.topics.get(topic)?.partitions[index] !== undefined,
-        offsetsShard: () => undefined,
+        offsetsShard: (index) => this.groups.shards.at(index),
       }),
       times: () => transactionTimes(this.#settings),
       version: () => transactionVersion(cluster.image),
@@ -227,7 +227,7 @@ export class Broker {
   }
 
   /** The image changed: open, delete and reconfigure what it says. */
-  #follow({ image, topics, configs }: ImageChange): void {
+  #follow({ previous, image, topics, configs }: ImageChange): void {
     if (this.#settingsTouched(configs)) {
       const allBrokers = image.configsOf(ResourceType.BROKER, '')
       const thisBroker = image.configsOf(ResourceType.BROKER, String(this.cluster.brokerId))
@@ -236,6 +236,8 @@ export class Broker {
     }
     for (const name of topics) {
       const topic = image.topics.get(name)
+      const gone = previous.topics.get(name)
+      if (gone && gone.id !== topic?.id) this.groups.topicGone(name, gone.id)
       if (topic) this.replicas.topicIs(topic)
       else this.replicas.topicGone(name)
     }

@@ -3,6 +3,7 @@
  */
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Settings } from '../config/settings.ts'
+import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -27,4 +28,6 @@ export interface Services {
   readonly fetchSessions: FetchSessions
   /** The transactions that are coordinated here. */
   readonly transactions: TransactionCoordinator
+  /** The groups that are coordinated here, and their offsets. */
+  readonly groups: GroupCoordinator
 }
