@@ -55,22 +55,27 @@ function moduleUrl(module: string): URL {
   return new URL(`${module}.js`, here.slice(0, here.lastIndexOf('/broker/') + '/broker/'.length))
 }
 
-/** In the thread: runs the task, and tells what comes of it. */
+/**
+ * In the thread: runs the task, and tells what comes of it. Between two steps the thread's event loop has its turn: machine code's memory
+ * is given back there alone.
+ */
 export function serveTask<Input, Report, Result>(task: Task<Input, Report, Result>): void {
   const port = parentPort
   if (!port) throw new Error(`${task.module} is served in a thread`)
   const say = (message: Message) => port.postMessage(message)
-  const pause = new Int32Array(new SharedArrayBuffer(4))
-  try {
-    const steps = task.run(workerData as Input, { disk: nodeDisk, monotonic: nodeClock.monotonic })
-    for (let step = steps.next(); ; step = steps.next()) {
+  const steps = task.run(workerData as Input, { disk: nodeDisk, monotonic: nodeClock.monotonic })
+  const next = (): void => {
+    try {
+      const step = steps.next()
       if (step.done) return say({ kind: 'result', result: step.value })
       const { restMillis, report } = step.value
       if (report !== undefined) say({ kind: 'report', report })
-      if (restMillis >= 1) Atomics.wait(pause, 0, 0, restMillis)
+      if (restMillis >= 1) setTimeout(next, restMillis)
+      else setImmediate(next)
+    } catch (error) {
+      if (error instanceof DiskError) say({ kind: 'disk error', code: error.code, operation: error.operation, path: error.path })
+      else say({ kind: 'error', error })
     }
-  } catch (error) {
-    if (error instanceof DiskError) say({ kind: 'disk error', code: error.code, operation: error.operation, path: error.path })
-    else say({ kind: 'error', error })
   }
+  next()
 }
