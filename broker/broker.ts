@@ -9,10 +9,11 @@ import type { Services } from './api/services.ts'
 import { servedApis } from './api/table.ts'
 import type { ImageChange } from './cluster/change.ts'
 import { Cluster } from './cluster/cluster.ts'
-import { type Endpoint } from './cluster/image.ts'
+import type { ClusterImage, Endpoint } from './cluster/image.ts'
 import { transactionVersion } from './cluster/features.ts'
 import { parseResourceKey, ResourceType, resourceKey } from './cluster/resource-configs.ts'
 import { offsetsTopic, transactionsTopic } from './cluster/internal-topics.ts'
+import { TopicViews } from './cluster/topic-views.ts'
 import { EmbeddedMetadataLog } from './cluster/metadata-log/embedded.ts'
 import { connectionOverrides } from './config/connection-overrides.ts'
 import { endpointsOf } from './config/endpoints.ts'
@@ -124,7 +125,15 @@ export class Broker {
   #groupCoordinator(): GroupCoordinator {
     const { clock, random } = this.#options.platform
     const logger = this.#options.logger.child({ part: 'groups' })
-    return new GroupCoordinator({ replicas: this.replicas, clock, random, logger, settings: () => this.#settings })
+    return new GroupCoordinator({
+      replicas: this.replicas,
+      clock,
+      random,
+      logger,
+      topics: new TopicViews(this.cluster),
+      settings: () => this.#settings,
+      configsOf: (groupId) => this.cluster.image.configsOf(ResourceType.GROUP, groupId),
+    })
   }
 
   #transactionCoordinator(): TransactionCoordinator {
@@ -241,6 +250,11 @@ export class Broker {
       if (topic) this.replicas.topicIs(topic)
       else this.replicas.topicGone(name)
     }
+    if (topics.size > 0)
+      this.groups.topicsChanged(
+        topics,
+        [...topics].some((name) => isNewTopic(name, image, previous)),
+      )
     for (const key of configs) {
       const { type, resource } = parseResourceKey(key)
       if (type === ResourceType.TOPIC) this.replicas.reconfigure(resource)
@@ -251,6 +265,11 @@ export class Broker {
     const mine = String(this.cluster.brokerId)
     return configs.has(resourceKey(ResourceType.BROKER, '')) || configs.has(resourceKey(ResourceType.BROKER, mine))
   }
+}
+
+function isNewTopic(name: string, image: ClusterImage, previous: ClusterImage): boolean {
+  const topic = image.topics.get(name)
+  return topic !== undefined && previous.topics.get(name)?.id !== topic.id
 }
 
 function directorySettings(settings: Settings) {

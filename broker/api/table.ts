@@ -4,6 +4,8 @@ import { addPartitionsToTxn } from './add-partitions-to-txn.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterReplicaLogDirs } from './alter-replica-log-dirs.ts'
 import { apiVersions } from './api-versions.ts'
+import { consumerGroupDescribe } from './consumer-group-describe.ts'
+import { consumerGroupHeartbeat } from './consumer-group-heartbeat.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteGroups } from './delete-groups.ts'
@@ -82,6 +84,8 @@ export function servedApis(): ReadonlyMap<number, Api> {
     listPartitionReassignments,
     updateFeatures,
     describeCluster,
+    consumerGroupHeartbeat,
+    consumerGroupDescribe,
     describeProducers,
     describeTransactions,
     listTransactions,

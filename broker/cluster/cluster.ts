@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { ErrorCode } from '../../client/protocol/errors.ts'
-import { isReservedUuid, uuidText } from '../../client/protocol/uuid.ts'
+import { randomUuid } from '../../client/protocol/uuid.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Logger } from '../metrics/logger.ts'
 import type { Random } from '../platform/random.ts'
@@ -133,7 +133,7 @@ export class Cluster {
    * The folders of deleted topics, whose files are still to be deleted. Throws DiskError.
    */
   async reconcile(findings: Findings): Promise<readonly PartitionFolder[]> {
-    const context = { brokerId: this.brokerId, newId: () => this.#newId(), deletedIds: this.#deletedIds }
+    const context = { brokerId: this.brokerId, newId: () => randomUuid(this.#random), deletedIds: this.#deletedIds }
     const found = await this.change(planReconcile(findings, context))
     if (found instanceof MetadataUnavailable) throw found.cause
     this.#deletedIds = new Set()
@@ -148,7 +148,7 @@ export class Cluster {
 
   /** This broker is here, at these endpoints, and may lead. Throws DiskError. */
   async register(registration: Registration): Promise<void> {
-    const context = { brokerId: this.brokerId, incarnationId: this.#newId() }
+    const context = { brokerId: this.brokerId, incarnationId: randomUuid(this.#random) }
     const registered = await this.change(planRegister(registration, context))
     if (registered instanceof MetadataUnavailable) throw registered.cause
   }
@@ -189,7 +189,7 @@ export class Cluster {
 
   /** What a plan that makes topics needs besides the image. */
   get creationContext() {
-    return { settings: this.#settings(), newId: () => this.#newId(), turn: () => Math.floor(this.#random.fraction() * 0x1_0000) }
+    return { settings: this.#settings(), newId: () => randomUuid(this.#random), turn: () => Math.floor(this.#random.fraction() * 0x1_0000) }
   }
 
   isValidTopicName(name: string): boolean {
@@ -269,16 +269,5 @@ export class Cluster {
     }
     if (unused.length > 0)
       this.#logger.warn({ settings: unused }, 'settings in the metadata that this broker cannot use are kept and not heeded')
-  }
-
-  #newId(): string {
-    for (;;) {
-      const bytes = this.#random.bytes(16)
-      // A random (version 4) UUID, as Java makes them.
-      bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40
-      bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80
-      const id = uuidText(bytes)
-      if (!isReservedUuid(id) && !id.startsWith('-')) return id
-    }
   }
 }

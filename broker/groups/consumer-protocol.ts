@@ -8,10 +8,20 @@ import type { Parked, Placement } from '../coordinator/state-machine.ts'
 import type { SyncAnswer } from './classic/classic-member.ts'
 import type { Join } from './classic/joining.ts'
 import type { LeaveAnswer, LeavingMember } from './classic/membership.ts'
-import type { Group, GroupTurn } from './group.ts'
+import type { DescribedConsumerGroup } from './consumer/description.ts'
+import type {
+  HeartbeatAnswer as ConsumerHeartbeatAnswer,
+  HeartbeatRequest as ConsumerHeartbeatRequest,
+} from './consumer/heartbeat-request.ts'
+import type { Client, Group, GroupTurn } from './group.ts'
 import type { ConsumerGroupRecord } from './records.ts'
 
 export interface ConsumerProtocol {
+  /** ConsumerGroupHeartbeat; a group that is not of this protocol may become so. Throws CoordinatorError, as all do. */
+  consumerHeartbeat(request: ConsumerHeartbeatRequest, client: Client, turn: GroupTurn): ConsumerHeartbeatAnswer
+  describe(groupId: string): DescribedConsumerGroup
+  /** Topics of these names came, changed or went. */
+  topicsChanged(names: ReadonlySet<string>, haveCome: boolean): void
   apply(record: ConsumerGroupRecord, placement: Placement): void
   loaded(turn: GroupTurn): void
   join(group: Group, join: Join, turn: GroupTurn): void

@@ -20,6 +20,14 @@ import type { Random } from '../platform/random.ts'
 import type { Replicas } from '../replication/replicas.ts'
 import type { JoinAnswer, SyncAnswer } from './classic/classic-member.ts'
 import type { LeaveAnswer, LeavingMember } from './classic/membership.ts'
+import { ConsumerGroups } from './consumer/consumer-groups.ts'
+import { consumerGroupSettings, type GroupConfigs } from './consumer/consumer-settings.ts'
+import type { DescribedConsumerGroup } from './consumer/description.ts'
+import {
+  checkHeartbeat,
+  type HeartbeatAnswer as ConsumerHeartbeatAnswer,
+  type HeartbeatRequest as ConsumerHeartbeatRequest,
+} from './consumer/heartbeat-request.ts'
 import type { Client, Group, GroupTurn } from './group.ts'
 import { type GroupDescription, GroupMachine } from './group-machine.ts'
 import { GroupSettings } from './group-settings.ts'
@@ -27,13 +35,18 @@ import { GroupTally } from './group-tally.ts'
 import type { CommitAnswer, OffsetDeleteAnswer, TransactionalCommitAnswer } from './offsets/committing.ts'
 import type { AskedGroup, FetchedGroup } from './offsets/fetching.ts'
 import { type GroupRecord, groupCodec } from './records.ts'
+import type { Topics } from './topics.ts'
 
 export interface GroupCoordinatorOptions {
   readonly replicas: Replicas
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** As the cluster has them. */
+  readonly topics: Topics
   settings(): Settings
+  /** What is set on a group itself. */
+  configsOf(groupId: string): GroupConfigs
 }
 
 const offsetsTopic = '__consumer_offsets'
@@ -42,18 +55,31 @@ export class GroupCoordinator {
   readonly shards: Shards<GroupRecord, GroupMachine>
   readonly settings: GroupSettings
   readonly tally = new GroupTally()
+  readonly #settings: () => Settings
 
-  constructor({ replicas, clock, random, logger, settings: live }: GroupCoordinatorOptions) {
+  constructor({ replicas, clock, random, logger, topics, settings: live, configsOf }: GroupCoordinatorOptions) {
     const settings = new GroupSettings(live)
     const { tally } = this
     this.settings = settings
+    this.#settings = live
     this.shards = new Shards({
       topic: offsetsTopic,
       replicas,
       codec: groupCodec,
       clock,
       logger,
-      machine: () => new GroupMachine({ settings, random, tally, consumerProtocol: () => undefined }),
+      machine: () => {
+        const consumerProtocol = (machine: GroupMachine) =>
+          new ConsumerGroups({
+            topics,
+            random,
+            logger,
+            settings: (groupId) => consumerGroupSettings(live(), configsOf(groupId)),
+            groups: machine.groups,
+            classic: machine,
+          })
+        return new GroupMachine({ settings, random, tally, consumerProtocol })
+      },
     })
   }
 
@@ -93,6 +119,23 @@ export class GroupCoordinator {
   async leave(groupId: string, leaving: readonly LeavingMember[]): Promise<LeaveAnswer> {
     checkGroupId(groupId)
     return this.run(groupId, (machine, turn) => machine.leave(groupId, leaving, turn))
+  }
+
+  /** ConsumerGroupHeartbeat. Its version says which fields it must have. */
+  async consumerHeartbeat(request: ConsumerHeartbeatRequest, client: Client): Promise<ConsumerHeartbeatAnswer> {
+    checkHeartbeat(request, client.apiVersion, this.#settings().get('group.consumer.assignors'))
+    return this.run(request.groupId, (machine, turn) => machine.consumers.consumerHeartbeat(request, client, turn))
+  }
+
+  /** ConsumerGroupDescribe. */
+  async describeConsumers(groupId: string): Promise<DescribedConsumerGroup> {
+    checkGroupId(groupId)
+    return this.run(groupId, (machine) => machine.consumers.describe(groupId))
+  }
+
+  /** Topics of these names came, changed or went. */
+  topicsChanged(names: ReadonlySet<string>, haveCome: boolean): void {
+    for (const { machine } of this.shards.all()) machine.consumers.topicsChanged(names, haveCome)
   }
 
   /** Names and ids of topics are the handler's to look up. The empty group id is one like others here, for clients from long ago. */

@@ -44,7 +44,7 @@ export interface GroupMachineOptions {
   readonly random: Random
   readonly tally: GroupTally
   /** Speaks the newer protocol, in the groups of this machine. */
-  consumerProtocol(machine: GroupMachine): ConsumerProtocol | undefined
+  consumerProtocol(machine: GroupMachine): ConsumerProtocol
 }
 
 const firstCommitVersionWithoutGroup = 9
@@ -54,7 +54,7 @@ export class GroupMachine implements StateMachine<GroupRecord> {
   readonly groups = new Map<string, Group>()
   readonly offsets = new CommittedOffsets()
   readonly settings: GroupSettings
-  readonly consumers: ConsumerProtocol | undefined
+  readonly consumers: ConsumerProtocol
   readonly #rebalance: Rebalance
   readonly #joining: Joining
   readonly #membership: Membership
@@ -86,7 +86,7 @@ export class GroupMachine implements StateMachine<GroupRecord> {
       case 'GroupMetadata':
         return this.#applyGroup(record)
       default:
-        this.consumers?.apply(record, placement)
+        this.consumers.apply(record, placement)
     }
   }
 
@@ -109,7 +109,7 @@ export class GroupMachine implements StateMachine<GroupRecord> {
   loaded(turn: GroupTurn): void {
     this.#isLoaded = true
     for (const group of this.groups.values()) if (group instanceof ClassicGroup) this.#rebalance.loaded(group, turn)
-    this.consumers?.loaded(turn)
+    this.consumers.loaded(turn)
     this.#scheduleExpiry(turn)
   }
 
@@ -128,7 +128,7 @@ export class GroupMachine implements StateMachine<GroupRecord> {
     const { groupId, memberId } = join.request
     const group = this.groups.get(groupId)
     if (group instanceof ClassicGroup) return this.#joining.join(group, join, turn)
-    if (group && !group.isEmpty) return this.#consumersFor(group).join(group, join, turn)
+    if (group && !group.isEmpty) return this.consumers.join(group, join, turn)
     if (memberId !== '') throw new CoordinatorError(ErrorCode.UNKNOWN_MEMBER_ID)
     group?.appendTombstones(turn)
     const empty = this.#addEmpty(groupId, turn.now)
@@ -140,20 +140,20 @@ export class GroupMachine implements StateMachine<GroupRecord> {
   sync(request: SyncGroupRequest, parked: Parked<SyncAnswer>, turn: GroupTurn): void {
     const group = this.#groupOfMember(request.groupId)
     if (group instanceof ClassicGroup) this.#membership.sync(group, request, parked, turn)
-    else this.#consumersFor(group).sync(group, request, parked, turn)
+    else this.consumers.sync(group, request, parked, turn)
   }
 
   /** The error code. */
   heartbeat(request: HeartbeatRequest, turn: GroupTurn): number {
     const group = this.#groupOfMember(request.groupId)
     if (group instanceof ClassicGroup) return this.#membership.heartbeat(group, request, turn)
-    return this.#consumersFor(group).heartbeat(group, request, turn)
+    return this.consumers.heartbeat(group, request, turn)
   }
 
   leave(groupId: string, leaving: readonly LeavingMember[], turn: GroupTurn): LeaveAnswer {
     const group = this.groups.get(groupId)
     if (group instanceof ClassicGroup) return this.#membership.leave(group, leaving, turn)
-    if (group) return this.#consumersFor(group).leave(group, leaving, turn)
+    if (group) return this.consumers.leave(group, leaving, turn)
     const errorCode = ErrorCode.UNKNOWN_MEMBER_ID
     return { members: leaving.map(({ memberId, groupInstanceId }) => ({ memberId, groupInstanceId, errorCode })) }
   }
@@ -162,11 +162,6 @@ export class GroupMachine implements StateMachine<GroupRecord> {
     const group = this.groups.get(groupId)
     if (!group) throw new CoordinatorError(ErrorCode.UNKNOWN_MEMBER_ID)
     return group
-  }
-
-  #consumersFor({ groupId }: Group): ConsumerProtocol {
-    if (!this.consumers) throw new CoordinatorError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, `${groupId} is of the newer protocol`)
-    return this.consumers
   }
 
   commit(request: OffsetCommitRequest, { apiVersion }: Client, turn: GroupTurn): CommitAnswer {

@@ -1,6 +1,6 @@
 /**
  * Kafka's UUIDs: 16 bytes, shown as 22 characters of base64url, which is the form this code base carries them in.
- * Owns: text to bytes and back, order, which ones are reserved. Never: makes random ones (that takes the Random port).
+ * Owns: text to bytes and back, order, which ones are reserved, how chance makes one. Never: makes chance (that is the caller's Random port).
  */
 import assert from 'node:assert/strict'
 
@@ -26,6 +26,17 @@ export function uuidText(bytes: Uint8Array): string {
 /** Reserved ones name no topic and no directory that a user made: random ids avoid them, and ids that look like an option (a leading dash). */
 export function isReservedUuid(text: string): boolean {
   return text === zeroUuid || text === metadataTopicUuid
+}
+
+/** A random one (version 4), as Java makes them: not reserved, and without a leading dash, which looks like an option. */
+export function randomUuid(random: { bytes(count: number): Buffer }): string {
+  for (;;) {
+    const bytes = random.bytes(16)
+    bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40
+    bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80
+    const id = uuidText(bytes)
+    if (!isReservedUuid(id) && !id.startsWith('-')) return id
+  }
 }
 
 /** Kafka's order: two signed 64-bit halves. */

@@ -1,0 +1,13 @@
+/** ConsumerGroupHeartbeat (key 68): a member of a consumer group joins, lives or leaves, and hears what it may consume (KIP-848). */
+import { ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse } from '../../client/protocol/messages/consumer-group-heartbeat.ts'
+import { answeredOr, clientOf } from './coordinated.ts'
+import { api } from './handler.ts'
+
+export const consumerGroupHeartbeat = api({
+  request: ConsumerGroupHeartbeatRequest,
+  response: ConsumerGroupHeartbeatResponse,
+  versions: [0, 1],
+  handle(request, context, { groups }) {
+    return answeredOr(groups.consumerHeartbeat(request, clientOf(context)), (errorCode, errorMessage) => ({ errorCode, errorMessage }))
+  },
+})
