@@ -21,18 +21,20 @@ export function apiVersions(served: ReadonlyMap<number, Api>) {
   })
 }
 
-/** Clients before version 4 take a feature that may be absent (level 0) for a mistake (KIP-1022). */
+/** Clients before version 4 take a feature that may be absent (level 0) for a mistake (KIP-1022), so they are told of none. */
 const firstVersionWithLevel0 = 4
 
 /** What this broker can do, and what the cluster has agreed on (KIP-584). */
 function features({ image, end }: Cluster, apiVersion: number) {
   const least = apiVersion >= firstVersionWithLevel0 ? 0 : 1
   return {
-    supportedFeatures: supportedFeatures.map(({ name, minSupportedVersion, maxSupportedVersion }) => ({
-      name,
-      minVersion: Math.max(least, minSupportedVersion),
-      maxVersion: maxSupportedVersion,
-    })),
+    supportedFeatures: supportedFeatures
+      .filter(({ minSupportedVersion }) => minSupportedVersion >= least)
+      .map(({ name, minSupportedVersion, maxSupportedVersion }) => ({
+        name,
+        minVersion: minSupportedVersion,
+        maxVersion: maxSupportedVersion,
+      })),
     finalizedFeaturesEpoch: end,
     finalizedFeatures: [...image.features].map(([name, level]) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
   }

@@ -27,10 +27,6 @@ export const describeLogDirs = api({
 
 function* asked({ topics }: Of<typeof DescribeLogDirsRequest>, { replicas }: Services): Generator<Partition> {
   if (topics === null) return yield* replicas.all()
-  for (const { topic, partitions } of topics) {
-    for (const index of partitions) {
-      const partition = replicas.get(topic, index)
-      if (partition) yield partition
-    }
-  }
+  const named = topics.flatMap(({ topic, partitions }) => partitions.map((index) => replicas.get(topic, index)))
+  for (const partition of new Set(named)) if (partition) yield partition
 }

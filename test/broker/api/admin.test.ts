@@ -3,6 +3,8 @@ import t from 'tap'
 import { type RunningBroker, startBroker } from '../../../broker/index.ts'
 import { ErrorCode } from '../../../client/protocol/errors.ts'
 import { AlterConfigsRequest, AlterConfigsResponse } from '../../../client/protocol/messages/alter-configs.ts'
+import { AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse } from '../../../client/protocol/messages/alter-replica-log-dirs.ts'
+import { ApiVersionsRequest, ApiVersionsResponse } from '../../../client/protocol/messages/api-versions.ts'
 import { CreatePartitionsRequest, CreatePartitionsResponse } from '../../../client/protocol/messages/create-partitions.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../../client/protocol/messages/create-topics.ts'
 import { DeleteRecordsRequest, DeleteRecordsResponse } from '../../../client/protocol/messages/delete-records.ts'
@@ -20,7 +22,12 @@ import {
   IncrementalAlterConfigsResponse,
 } from '../../../client/protocol/messages/incremental-alter-configs.ts'
 import { ListConfigResourcesRequest, ListConfigResourcesResponse } from '../../../client/protocol/messages/list-config-resources.ts'
+import {
+  ListPartitionReassignmentsRequest,
+  ListPartitionReassignmentsResponse,
+} from '../../../client/protocol/messages/list-partition-reassignments.ts'
 import { ProduceRequest, ProduceResponse } from '../../../client/protocol/messages/produce.ts'
+import { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../../client/protocol/messages/update-features.ts'
 import type { Input, Message, Of } from '../../../client/protocol/schema.ts'
 import { zeroUuid } from '../../../client/protocol/uuid.ts'
 import { buildBatch } from '../../../client/records/builder.ts'
@@ -266,9 +273,10 @@ t.test('DescribeLogDirs tells what partitions take, and what room there is', asy
   const topicData = [{ name: 'sized', partitionData: [{ index: 0, records }] }]
   await ask(ProduceRequest, ProduceResponse, 9, { acks: -1, timeoutMs, topicData })
   for (const version of versions(0, 5)) {
-    const topics = [{ topic: 'sized', partitions: [0, 9] }]
+    const topics = [{ topic: 'sized', partitions: [0, 9, 0] }]
     const { results } = await ask(DescribeLogDirsRequest, DescribeLogDirsResponse, version, { topics })
     t.match(results, [{ errorCode: 0, topics: [{ name: 'sized', partitions: [{ partitionIndex: 0, partitionSize: records.length }] }] }])
+    t.equal(results[0]?.topics[0]?.partitions.length, 1, 'named twice, told once')
     if (version >= 4) t.ok((results[0]?.totalBytes ?? 0) > (results[0]?.usableBytes ?? 0))
   }
 })
@@ -300,4 +308,59 @@ t.test('ListConfigResources names all that has settings', async (t) => {
   t.same((await list([brokerResource])).configResources, [{ resourceName: '1', resourceType: brokerResource }])
   t.equal((await list([99])).errorCode, ErrorCode.UNSUPPORTED_VERSION)
   t.same((await ask(ListConfigResourcesRequest, ListConfigResourcesResponse, 0, {})).configResources, [])
+})
+
+t.test('AlterReplicaLogDirs finds partitions where they are, and no other directory', async (t) => {
+  await create(topic('stays'))
+  const { results } = await ask(DescribeLogDirsRequest, DescribeLogDirsResponse, 5, { topics: [] })
+  const here = results[0]?.logDir ?? ''
+  for (const version of versions(1, 2)) {
+    const move = async (path: string, name: string, ...partitions: number[]) => {
+      const answer = await ask(AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse, version, {
+        dirs: [{ path, topics: [{ name, partitions }] }],
+      })
+      return answer.results[0]?.partitions.map(({ errorCode }) => errorCode)
+    }
+    t.same(await move(here, 'stays', 0, 9), [ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION])
+    t.same(await move(here, 'stays', 0, 0), [ErrorCode.NONE], 'one answer for a partition')
+    t.same(await move('/nowhere', 'stays', 0), [ErrorCode.LOG_DIR_NOT_FOUND])
+    t.same(await move('/nowhere', 'nope', 0), [ErrorCode.LOG_DIR_NOT_FOUND])
+    t.same(await move(here, 'nope', 0), [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION])
+  }
+})
+
+t.test('ListPartitionReassignments: nothing moves where one broker has everything', async (t) => {
+  await create(topic('unmoved'))
+  for (const topics of [null, [], [{ name: 'unmoved', partitionIndexes: [0, 9] }], [{ name: 'nope', partitionIndexes: [0] }]]) {
+    const answer = await ask(ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, 0, { topics, timeoutMs })
+    t.same(answer, { throttleTimeMs: 0, errorCode: 0, errorMessage: null, topics: [] })
+  }
+})
+
+t.test('what UpdateFeatures changes is what ApiVersions tells, at once', async (t) => {
+  const level = async (version: number) => {
+    const named = { clientSoftwareName: 'raw', clientSoftwareVersion: '1' }
+    const { supportedFeatures, finalizedFeatures } = await ask(ApiVersionsRequest, ApiVersionsResponse, version, named)
+    t.equal(
+      supportedFeatures.some(({ minVersion }) => minVersion === 0),
+      version >= 4,
+      'older clients do not know level 0',
+    )
+    return finalizedFeatures.find(({ name }) => name === 'group.version')?.maxVersionLevel
+  }
+  const update = (version: number, feature: string, maxVersionLevel: number, upgradeType: number, validateOnly = false) =>
+    ask(UpdateFeaturesRequest, UpdateFeaturesResponse, version, {
+      featureUpdates: [{ feature, maxVersionLevel, ...(version >= 1 && { upgradeType }) }],
+      ...(version >= 1 && { validateOnly }),
+    })
+  t.same([await level(3), await level(4)], [1, 1])
+  t.match(await update(2, 'group.version', 0, 2, true), { errorCode: 0 })
+  t.equal(await level(4), 1, 'only checked')
+  t.match(await update(1, 'group.version', 0, 2), { errorCode: 0, results: [{ feature: 'group.version', errorCode: 0 }] })
+  t.equal(await level(4), undefined)
+  t.match(await update(0, 'group.version', 1, 1), { errorCode: 0, results: [{ feature: 'group.version', errorCode: 0 }] })
+  t.equal(await level(4), 1)
+  for (const version of versions(0, 2)) {
+    t.match(await update(version, 'group.version', 5, 1), { errorCode: ErrorCode.INVALID_UPDATE_VERSION, results: [] })
+  }
 })
