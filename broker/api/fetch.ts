@@ -210,6 +210,9 @@ class FetchExchange implements Waiter, Watcher {
       part.data = failed(item.index, slice.error)
       return
     }
+    if (this.#committedOnly && slice.bytes > 0) {
+      data.abortedTransactions = partition?.log.abortedTransactions(item.fetchOffset, slice.nextOffset) ?? []
+    }
     const { apiVersion } = this.#context
     if (apiVersion < firstVersionWithZstd && slice.bytes > 0) {
       const converted = convertForFetch(slice.chunks, magicOf(apiVersion), item.fetchOffset)
@@ -219,9 +222,6 @@ class FetchExchange implements Waiter, Watcher {
     }
     part.data.records = slice.chunks
     part.bytes = slice.bytes
-    if (this.#committedOnly && slice.bytes > 0) {
-      data.abortedTransactions = partition?.log.abortedTransactions(item.fetchOffset, slice.nextOffset) ?? []
-    }
   }
 
   #answer(parts: Part[]): Response {

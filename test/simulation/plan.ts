@@ -9,6 +9,7 @@ import { type FaultKind, faultKinds, type FaultPlan } from './faults.ts'
 import type { DiskTraits } from './platform/disk.ts'
 import type { NetworkTraits } from './platform/network.ts'
 import type { SeededRandom } from './platform/random.ts'
+import { drawTransactions, type TransactionPlan } from './transactions.ts'
 
 export interface Plan {
   readonly network: NetworkTraits
@@ -20,6 +21,7 @@ export interface Plan {
   readonly producers: readonly ProducerTraits[]
   readonly consumers: readonly ConsumerTraits[]
   readonly vandals: number
+  readonly transactions: TransactionPlan | undefined
   readonly faults: FaultPlan
   readonly workMillis: number
   /** How the broker ends before all is read a last time. */
@@ -30,13 +32,15 @@ export function drawPlan(random: SeededRandom): Plan {
   const producers = Array.from({ length: random.between(1, 3) }, () => drawProducer(random))
   const segmentBytesMin = Math.max(...producers.map(batchBytesMax))
   const topics = drawTopics(random, segmentBytesMin)
+  const transactions = drawTransactions(random.fork('transactions'))
   return {
     network: drawNetwork(random),
     disk: drawDisk(random),
     clockDrift: random.pick([0, 0, 0.0001, -0.01]),
-    settings: drawSettings(random),
+    settings: { ...drawSettings(random), ...transactions?.settings },
     admin: {
       topics,
+      others: transactions ? [transactions.topic] : [],
       segmentBytesMin,
       deletesRecords: random.chance(0.4),
       changesConfigs: random.chance(0.3),
@@ -47,6 +51,7 @@ export function drawPlan(random: SeededRandom): Plan {
     producers,
     consumers: Array.from({ length: random.between(0, 3) }, () => drawConsumer(random)),
     vandals: random.chance(0.25) ? 1 : 0,
+    transactions,
     faults: { kinds: drawFaultKinds(random), pauseMillisMax: random.magnitude(60, 1_500) },
     workMillis: random.magnitude(1_000, 6_000),
     lastEnd: random.pick(['clean stop', 'kill', 'power failure']),

@@ -42,7 +42,15 @@ function report(seed: number, error: unknown): void {
 }
 
 async function runAll(first: number, count: number): Promise<number> {
-  const total = { events: 0, lives: 0, batchesSent: 0, batchesAcknowledged: 0, recordsAudited: 0 }
+  const total = {
+    events: 0,
+    lives: 0,
+    batchesSent: 0,
+    batchesAcknowledged: 0,
+    recordsAudited: 0,
+    transactions: 0,
+    transactionsCommitted: 0,
+  }
   const startedAt = performance.now()
   let failed = 0
   for (let seed = first; seed < first + count; seed++) {
@@ -60,7 +68,8 @@ async function runAll(first: number, count: number): Promise<number> {
   if (process.stdout.isTTY) process.stdout.write('\r')
   console.log(
     `${total.events} events, ${total.lives} broker lives, ${total.batchesSent} batches sent, ${total.batchesAcknowledged} acknowledged and kept, ` +
-      `${total.recordsAudited} records read at the end, ${seconds.toFixed(1)} s`,
+      `${total.recordsAudited} records read at the end, ${total.transactionsCommitted} of ${total.transactions} transactions known to be committed, ` +
+      `${seconds.toFixed(1)} s`,
   )
   if (failed > 0) console.log(`${failed} of ${count} seeds failed`)
   else console.log(`${count} seeds passed`)

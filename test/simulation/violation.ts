@@ -7,6 +7,7 @@ export const invariants = {
   5: 'no input crashes the broker',
   6: 'torn is not lost',
   7: 'everything is repeatable',
+  8: 'of a transaction readers see all or nothing',
 } as const
 
 export type Invariant = keyof typeof invariants

@@ -33,6 +33,7 @@ import { SimulatedProcess } from './platform/process.ts'
 import { SeededRandom } from './platform/random.ts'
 import { Scheduler } from './platform/scheduler.ts'
 import { Trace } from './platform/trace.ts'
+import { Transactions } from './transactions.ts'
 import { Violation } from './violation.ts'
 
 /** A world that goes on for longer is stuck. */
@@ -47,6 +48,8 @@ export interface Outcome {
   batchesSent: number
   batchesAcknowledged: number
   recordsAudited: number
+  transactions: number
+  transactionsCommitted: number
 }
 
 export class World {
@@ -65,6 +68,7 @@ export class World {
   #faulting = false
   #faultsOver: Promise<void> = Promise.resolve()
   #auditor: Auditor | undefined
+  #transactions: Transactions | undefined
 
   /** @param print gets a readable line for everything of note. */
   constructor(seed: number, print?: (line: string) => void) {
@@ -114,6 +118,8 @@ export class World {
       batchesSent: partitions.reduce((sum, { sentCount }) => sum + sentCount, 0),
       batchesAcknowledged: partitions.reduce((sum, { acknowledgedCount }) => sum + acknowledgedCount, 0),
       recordsAudited: this.#auditor?.records ?? 0,
+      transactions: this.#transactions?.ledger.count ?? 0,
+      transactionsCommitted: this.#transactions?.ledger.committedCount ?? 0,
     }
   }
 
@@ -179,6 +185,9 @@ export class World {
       this.#enlist(new Consumer(this.#surroundings(`consumer ${index}`), traits, some(histories))),
     )
     const { name } = this.plan.admin.topics[0] as { name: string }
+    const { transactions } = this.plan
+    if (transactions) this.#transactions = new Transactions(transactions, (client) => this.#surroundings(client))
+    for (const client of this.#transactions?.clients ?? []) this.#enlist(client)
     for (let index = 0; index < this.plan.vandals; index++) this.#enlist(new Vandal(this.#surroundings(`vandal ${index}`), name, 200))
   }
 
@@ -291,5 +300,6 @@ export class World {
     this.#auditor = new Auditor(this.#surroundings('auditor'), partitions)
     this.#auditor.start()
     await this.#auditor.finished
+    await this.#transactions?.audit()
   }
 }

@@ -20,6 +20,7 @@ export interface ProbedLog {
 interface Marks {
   start: number
   highWatermark: number
+  lastStableOffset: number
   durableEnd: number
 }
 
@@ -32,7 +33,7 @@ export class Watermarks {
       const { startOffset, highWatermark, durableEnd } = log
       let marks = this.#seen.get(log)
       if (!marks) {
-        marks = { start: -1, highWatermark: 0, durableEnd: 0 }
+        marks = { start: -1, highWatermark: 0, lastStableOffset: 0, durableEnd: 0 }
         this.#seen.set(log, marks)
       }
       if (startOffset !== marks.start) started(log)
@@ -44,11 +45,13 @@ export class Watermarks {
       const inOrder = startOffset <= highWatermark && highWatermark <= log.writtenEnd && log.writtenEnd <= log.endOffset
       const inBounds = log.lastStableOffset <= highWatermark && durableEnd <= log.writtenEnd
       if (!inOrder || !inBounds) throw new Violation(3, `${nameOf(log)}: out of order: ${describe(log)}`)
-      if (startOffset < marks.start || highWatermark < marks.highWatermark || durableEnd < marks.durableEnd) {
+      const wentBack = startOffset < marks.start || highWatermark < marks.highWatermark || durableEnd < marks.durableEnd
+      if (wentBack || log.lastStableOffset < marks.lastStableOffset) {
         throw new Violation(3, `${nameOf(log)}: went back from ${JSON.stringify(marks)} to ${describe(log)}`)
       }
       marks.start = startOffset
       marks.highWatermark = highWatermark
+      marks.lastStableOffset = log.lastStableOffset
       marks.durableEnd = durableEnd
     }
   }

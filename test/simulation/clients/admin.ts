@@ -27,6 +27,8 @@ export interface TopicPlan {
 
 export interface AdminTraits {
   topics: readonly TopicPlan[]
+  /** Made, and left alone. */
+  others: readonly TopicPlan[]
   /** Batches may be as large as this. */
   segmentBytesMin: number
   deletesRecords: boolean
@@ -61,7 +63,7 @@ export class Admin extends Client {
   }
 
   protected async live(): Promise<void> {
-    for (const topic of this.#traits.topics) await this.#create(topic)
+    for (const topic of [...this.#traits.topics, ...this.#traits.others]) await this.#create(topic)
     this.#created.resolve()
     const acts = this.#acts()
     while (acts.length > 0 && !this.stopping) {

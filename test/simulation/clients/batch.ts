@@ -15,6 +15,7 @@ export const crcOffset = 17
 /** From here on a batch is the producer's, byte for byte. */
 export const contentOffset = 21
 const gzip = 1
+const transactional = 16
 
 export interface BatchParts {
   values: readonly Buffer[]
@@ -24,6 +25,7 @@ export interface BatchParts {
   producerId: number
   producerEpoch: number
   baseSequence: number
+  transactional?: boolean
 }
 
 export function buildBatch(parts: BatchParts): Buffer {
@@ -34,7 +36,7 @@ export function buildBatch(parts: BatchParts): Buffer {
   batch.writeInt32BE(batch.length - logOverheadBytes, lengthOffset)
   batch.writeInt32BE(-1, 12)
   batch.writeInt8(2, 16)
-  batch.writeInt16BE(parts.compressed ? gzip : 0, 21)
+  batch.writeInt16BE((parts.compressed ? gzip : 0) | (parts.transactional ? transactional : 0), 21)
   batch.writeInt32BE(last, 23)
   batch.writeBigInt64BE(BigInt(parts.timestamp), 27)
   batch.writeBigInt64BE(BigInt(parts.timestamp + last), 35)
