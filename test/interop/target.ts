@@ -25,13 +25,20 @@ export interface Target {
 /** Why no target can be had, as tap's `skip`. */
 export const noTarget: string | false = targetName === 'kafka' ? missing('kafka', 'java') : false
 
-/** On a directory of its own, or on `directory`, which is then the caller's to remove; `config` is a properties file in Kafka's names. */
-export async function startTarget({ directory, config }: { directory?: string; config?: string } = {}): Promise<Target> {
+/** On a directory of its own, or on `directory`, which is then the caller's to remove; `config` is a properties file, `settings` are single ones, in Kafka's names. */
+export async function startTarget({
+  directory,
+  config = '',
+  settings = {},
+}: {
+  directory?: string
+  config?: string
+  settings?: Record<string, string>
+} = {}): Promise<Target> {
   if (targetName.includes(':')) return { bootstrap: targetName, directory: undefined, end: async () => {}, close: async () => {} }
   const home = directory === undefined ? temporaryDirectory() : undefined
   const data = directory ?? path.join(home ?? '', 'data')
-  const broker =
-    targetName === 'kafka' ? await KafkaProcess.start(data) : await BrokerProcess.start(data, {}, config === undefined ? {} : { config })
+  const broker = targetName === 'kafka' ? await KafkaProcess.start(data, settings) : await BrokerProcess.start(data, settings, { config })
   const end = async () => {
     await broker.end('SIGTERM')
   }

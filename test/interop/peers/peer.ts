@@ -16,7 +16,12 @@ export interface ReadJob {
   readonly partitions: number
   readonly from: From
   readonly isolation?: 'read_uncommitted' | 'read_committed'
+  /** A file for the records themselves (Java). */
+  readonly into?: string
 }
+
+/** Above every limit that the peers set themselves. */
+const answerMillisMax = 600_000
 
 export interface Peer {
   readonly name: string
@@ -43,8 +48,11 @@ export class LinePeer implements Peer {
 
   async ask(request: Record<string, string>): Promise<Record<string, string>> {
     this.#child.stdin?.write(`${new URLSearchParams(request).toString()}\n`)
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), answerMillisMax)
     const { value, done } = await this.#lines.next()
-    if (done) throw new Error(`${this.name} ended at ${JSON.stringify(request)}:\n${this.#logged}`)
+    clearTimeout(late)
+    if (done)
+      throw new Error(`${this.name} ended, or gave no answer within ${answerMillisMax} ms, at ${JSON.stringify(request)}:\n${this.#logged}`)
     const reply = Object.fromEntries(new URLSearchParams(value))
     if (reply['error'] !== undefined) throw new Error(`${this.name}: ${reply['error']} at ${JSON.stringify(request)}:\n${this.#logged}`)
     return reply
@@ -55,7 +63,7 @@ export class LinePeer implements Peer {
     return Number(count)
   }
 
-  async read({ topic, partitions, from, isolation = 'read_uncommitted' }: ReadJob): Promise<Summary> {
+  async read({ topic, partitions, from, isolation = 'read_uncommitted', into }: ReadJob): Promise<Summary> {
     const { count, sha256, times } = await this.ask({
       op: 'read',
       topic,
@@ -63,8 +71,22 @@ export class LinePeer implements Peer {
       from: from.from,
       at: at(from),
       isolation,
+      ...(into === undefined ? {} : { into }),
     })
     return { count: Number(count), sha256: sha256 ?? '', times: times ?? '' }
+  }
+
+  /** Stops the process where it is, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal)
+  }
+
+  /** Its end without a word to the broker; resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exited
   }
 
   async close(): Promise<void> {

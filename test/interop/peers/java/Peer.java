@@ -1,9 +1,11 @@
 import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.lang.reflect.Method;
@@ -66,6 +68,15 @@ public final class Peer {
       case "read": read(request, settings, reply); break;
       case "transactions": Transactions.run(request, settings, reply); break;
       case "tool": Tools.run(request, reply); break;
+      case "join": GroupMember.join(request, settings); break;
+      case "state": GroupMember.state(request, reply); break;
+      case "leave": GroupMember.leave(request); break;
+      case "pipe": Pipe.start(request, settings); break;
+      case "piped": Pipe.state(request, reply); break;
+      case "stream": StreamsApp.start(request, settings); break;
+      case "streaming": StreamsApp.state(request, reply); break;
+      case "table": StreamsApp.table(request, reply); break;
+      case "unstream": StreamsApp.stop(request); break;
       default: throw new IllegalArgumentException("no such op: " + request.get("op"));
     }
   }
@@ -129,7 +140,8 @@ public final class Peer {
     List<TopicPartition> partitions = new ArrayList<>();
     for (int i = 0; i < Integer.parseInt(request.get("partitions")); i++) partitions.add(new TopicPartition(request.get("topic"), i));
 
-    try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(with, BYTES_IN, BYTES_IN)) {
+    try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(with, BYTES_IN, BYTES_IN);
+        DataOutputStream file = into(request)) { // null where not wanted
       consumer.assign(partitions);
       seek(consumer, partitions, request);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
@@ -137,12 +149,21 @@ public final class Peer {
       long movedAt = System.currentTimeMillis();
       while (!reached(consumer, ends)) {
         ConsumerRecords<byte[], byte[]> records = poll(consumer);
-        for (ConsumerRecord<byte[], byte[]> record : records) reading.add(record);
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+          reading.add(record);
+          if (file != null) write(file, record.timestamp(), record.key(), record.value());
+        }
         if (!records.isEmpty()) movedAt = System.currentTimeMillis();
         if (System.currentTimeMillis() - movedAt > STUCK_MILLIS) throw new IllegalStateException("nothing more came after " + reading.count + " records");
       }
       reading.into(reply);
     }
+  }
+
+  /** Where the records themselves are wanted too. */
+  private static DataOutputStream into(Map<String, String> request) throws Exception {
+    String file = request.get("into");
+    return file == null ? null : new DataOutputStream(new BufferedOutputStream(new FileOutputStream(file), 1 << 16));
   }
 
   private static void seek(KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions, Map<String, String> request) {
@@ -226,6 +247,14 @@ public final class Peer {
     }
   }
 
+  /** A record without headers, as `records` reads it. */
+  static void write(DataOutputStream out, long time, byte[] key, byte[] value) throws Exception {
+    out.writeLong(time);
+    put(out, key);
+    put(out, value);
+    out.writeInt(0);
+  }
+
   private static void put(DataOutputStream out, byte[] bytes) throws Exception {
     out.writeInt(bytes == null ? -1 : bytes.length);
     if (bytes != null) out.write(bytes);
@@ -248,7 +277,7 @@ public final class Peer {
   }
 
   static final org.apache.kafka.common.serialization.ByteArraySerializer BYTES_OUT = new org.apache.kafka.common.serialization.ByteArraySerializer();
-  private static final org.apache.kafka.common.serialization.ByteArrayDeserializer BYTES_IN = new org.apache.kafka.common.serialization.ByteArrayDeserializer();
+  static final org.apache.kafka.common.serialization.ByteArrayDeserializer BYTES_IN = new org.apache.kafka.common.serialization.ByteArrayDeserializer();
 
   private static boolean exists(String type) {
     try {
