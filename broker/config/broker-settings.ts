@@ -275,10 +275,10 @@ const producers = {
 }
 
 const groups = {
-  'group.initial.rebalance.delay.ms': planned(int(3000), 'How long a new group waits for more members before its first rebalance.'),
-  'group.min.session.timeout.ms': planned(int(6000), 'The shortest session timeout that a member may ask for.'),
-  'group.max.session.timeout.ms': planned(int(1_800_000), 'The longest.'),
-  'group.max.size': planned(int(intMax, { min: 1 }), 'How many members a group may have.'),
+  'group.initial.rebalance.delay.ms': setting(int(3000), 'How long a new group waits for more members before its first rebalance.'),
+  'group.min.session.timeout.ms': setting(int(6000), 'The shortest session timeout that a member may ask for.'),
+  'group.max.session.timeout.ms': setting(int(1_800_000), 'The longest.'),
+  'group.max.size': setting(int(intMax, { min: 1 }), 'How many members a group may have.'),
   'group.consumer.session.timeout.ms': setting(
     int(45_000, { min: 1 }),
     'How long a member of a consumer group (KIP-848) may be silent. A group can have its own: consumer.session.timeout.ms.',
@@ -310,13 +310,13 @@ const groups = {
     int(600_000, { min: 10_000 }),
     'How often the topics are looked through that the regular expressions of consumer groups match, though no topic came.',
   ),
-  'offset.metadata.max.bytes': planned(int(4096), 'The longest text that may go with a committed offset.'),
-  'offsets.retention.minutes': planned(int(10_080, { min: 1 }), 'How long the offsets of an empty group are kept.'),
-  'offsets.retention.check.interval.ms': planned(long(600_000, { min: 1 }), 'How often that is checked.'),
+  'offset.metadata.max.bytes': setting(int(4096), 'The longest text that may go with a committed offset.'),
+  'offsets.retention.minutes': setting(int(10_080, { min: 1 }), 'How long the offsets of an empty group are kept.'),
+  'offsets.retention.check.interval.ms': setting(long(600_000, { min: 1 }), 'How often that is checked.'),
   'offsets.commit.timeout.ms': planned(int(5000, { min: 1 }), 'How long an offset commit may wait for its replicas.'),
-  'offsets.topic.num.partitions': planned(int(50, { min: 1 }), 'Partitions of the offsets topic. Not to be changed later.'),
-  'offsets.topic.replication.factor': planned(short(3, { min: 1 }), 'Replicas of the offsets topic, or as many as there are brokers.'),
-  'offsets.topic.segment.bytes': planned(int(100 * mebibyte, { min: 1 }), 'Segment size of the offsets topic.'),
+  'offsets.topic.num.partitions': setting(int(50, { min: 1 }), 'Partitions of the offsets topic. Not to be changed later.'),
+  'offsets.topic.replication.factor': setting(short(3, { min: 1 }), 'Replicas of the offsets topic, or as many as there are brokers.'),
+  'offsets.topic.segment.bytes': setting(int(100 * mebibyte, { min: 1 }), 'Segment size of the offsets topic.'),
 }
 
 const replication = {
