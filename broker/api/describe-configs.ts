@@ -1,11 +1,11 @@
-/** DescribeConfigs (key 32): the settings of topics and of this broker: value, where it comes from, and what stands behind it. */
+/** DescribeConfigs (key 32): the settings of topics, groups and this broker: value, where it comes from, and what stands behind it. */
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import { DescribeConfigsRequest, DescribeConfigsResponse } from '../../client/protocol/messages/describe-configs.ts'
 import type { Of } from '../../client/protocol/schema.ts'
 import { ResourceType } from '../cluster/resource-configs.ts'
 import { type Fault, fault } from '../cluster/plan.ts'
 import { topicNameFault } from '../cluster/topic-name.ts'
-import { type DescribedConfig, describeAllBrokers, describeBroker, describeTopic } from '../config/describe.ts'
+import { type DescribedConfig, describeAllBrokers, describeBroker, describeGroup, describeTopic } from '../config/describe.ts'
 import { api } from './handler.ts'
 import type { Services } from './services.ts'
 
@@ -40,6 +40,8 @@ function describe(resource: Resource, services: Services): DescribedConfig[] | F
       return describeBrokerResource(resource, services)
     case ResourceType.BROKER_LOGGER:
       return describeLoggers(resource, services)
+    case ResourceType.GROUP:
+      return describeGroupResource(resource, services)
     default:
       return fault(ErrorCode.INVALID_REQUEST, `Settings of resource type ${resource.resourceType} are not supported by this broker.`)
   }
@@ -56,6 +58,13 @@ function describeTopicResource(resource: Resource, { cluster, settings }: Servic
   if (wrong !== undefined) return fault(ErrorCode.INVALID_TOPIC_EXCEPTION, wrong)
   if (!cluster.image.topics.has(resourceName)) return fault(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, null)
   return describeTopic(settings, cluster.image.topicConfigs(resourceName), namesOf(resource))
+}
+
+/** Of any group, there or not: its own settings, and the broker's behind them. */
+function describeGroupResource(resource: Resource, { cluster, settings }: Services): DescribedConfig[] | Fault {
+  const { resourceName } = resource
+  if (resourceName === '') return fault(ErrorCode.INVALID_REQUEST, 'Group name must not be empty')
+  return describeGroup(settings, cluster.image.configsOf(ResourceType.GROUP, resourceName), namesOf(resource))
 }
 
 function describeBrokerResource(resource: Resource, { cluster, settings }: Services): DescribedConfig[] | Fault {

@@ -3,7 +3,16 @@
  * Each resource succeeds or fails whole; what is already so is not written again.
  */
 import { ErrorCode } from '../../client/protocol/errors.ts'
-import { alterBroker, alterTopic, type Change, replaceBroker, replaceTopic } from '../config/dynamic.ts'
+import {
+  alterBroker,
+  alterGroup,
+  alterTopic,
+  type Change,
+  type Outcome,
+  replaceBroker,
+  replaceGroup,
+  replaceTopic,
+} from '../config/dynamic.ts'
 import type { Settings } from '../config/settings.ts'
 import { type ClusterImage } from './image.ts'
 import { type Configs, ResourceType, resourceKey } from './resource-configs.ts'
@@ -58,8 +67,9 @@ function change(resource: ConfigResourceChange, image: ClusterImage, context: Co
     case ResourceType.BROKER_LOGGER:
       if (context.mode === 'alter') return loggerFault(resource, context.brokerId)
       break
-    case ResourceType.CLIENT_METRICS:
     case ResourceType.GROUP:
+      return changeGroup(resource, image, context)
+    case ResourceType.CLIENT_METRICS:
       return fault(ErrorCode.INVALID_REQUEST, `Settings of resource type ${resource.resourceType} are not supported by this broker.`)
   }
   return fault(ErrorCode.INVALID_REQUEST, `Unknown resource type ${resource.resourceType}`)
@@ -78,6 +88,21 @@ function changeTopic(
   }
   const current = image.topicConfigs(resourceName)
   const outcome = mode === 'alter' ? alterTopic(current, configs, settings) : replaceTopic(configs, settings)
+  return configsAfter(outcome)
+}
+
+/** A group need not be there: its settings count as soon as it is. */
+function changeGroup(
+  { resourceName, configs }: ConfigResourceChange,
+  image: ClusterImage,
+  { settings, mode }: ConfigContext,
+): Configs | Fault {
+  if (resourceName === '') return fault(ErrorCode.INVALID_REQUEST, 'Default group resources are not allowed.')
+  const current = image.configsOf(ResourceType.GROUP, resourceName)
+  return configsAfter(mode === 'alter' ? alterGroup(current, configs, settings) : replaceGroup(configs, settings))
+}
+
+function configsAfter(outcome: Outcome): Configs | Fault {
   return 'error' in outcome ? fault(ErrorCode[outcome.error], outcome.message) : outcome.config
 }
 

@@ -3,6 +3,7 @@
  * mean nothing here: those are kept in the log and in snapshots, and left out wherever settings are applied or described.
  */
 import { brokerSettings, isBrokerSetting } from '../config/broker-settings.ts'
+import { parseGroupSetting } from '../config/group-settings.ts'
 import { InvalidValue } from '../config/kind.ts'
 import { parseTopicSetting } from '../config/topic-config.ts'
 
@@ -36,6 +37,7 @@ export function usableConfigs(resourceType: number, configs: Configs): Configs {
 function isUsable(resourceType: number, name: string, text: string): boolean {
   try {
     if (resourceType === ResourceType.TOPIC) parseTopicSetting(name, text)
+    else if (resourceType === ResourceType.GROUP) parseGroupSetting(name, text)
     else if (resourceType === ResourceType.BROKER) {
       if (!isBrokerSetting(name) || brokerSettings[name].changeable === 'read-only') return false
       brokerSettings[name].parse(text)

@@ -3,10 +3,11 @@
  * Pure. The order of what stands behind a value is Kafka's: by layer first, and within one by the order of the names.
  */
 import { type BrokerSettingName, brokerSettings } from './broker-settings.ts'
+import { groupSettings, groupValues, isGroupSetting } from './group-settings.ts'
 import type { Kind, KindName } from './kind.ts'
 import { topicValues } from './topic-config.ts'
 import type { Layer, Settings } from './settings.ts'
-import { isTopicSetting, type TopicSettingName, topicSettings } from './topic-settings.ts'
+import { isTopicSetting, topicSettings } from './topic-settings.ts'
 
 /** Kafka's numbers for where a value comes from. */
 export const ConfigSource = {
@@ -15,6 +16,7 @@ export const ConfigSource = {
   DYNAMIC_DEFAULT_BROKER_CONFIG: 3,
   STATIC_BROKER_CONFIG: 4,
   DEFAULT_CONFIG: 5,
+  GROUP_CONFIG: 8,
 } as const
 
 /** Kafka's numbers for types. */
@@ -72,19 +74,36 @@ export function describeTopic(
 ): DescribedConfig[] {
   const values = topicValues(settings.topicDefaults, overrides)
   const wanted = (names ?? Object.keys(topicSettings).sort()).filter(isTopicSetting)
-  return wanted.filter((name) => !topicSettings[name].internal).map((name) => describeTopicSetting(settings, overrides, name, values[name]))
+  const own = { overrides, source: ConfigSource.TOPIC_CONFIG }
+  return wanted
+    .filter((name) => !topicSettings[name].internal)
+    .map((name) => describeOwn(settings, own, name, topicSettings[name], values[name]))
 }
 
-function describeTopicSetting(
+/** The same for a group. */
+export function describeGroup(
   settings: Settings,
   overrides: ReadonlyMap<string, string>,
-  name: TopicSettingName,
-  value: unknown,
-): DescribedConfig {
-  const row = topicSettings[name]
-  const text = (row as Kind<unknown>).format(value)
+  names?: readonly string[] | null,
+): DescribedConfig[] {
+  const values = groupValues(settings, overrides)
+  const wanted = (names ?? Object.keys(groupSettings).sort()).filter(isGroupSetting)
+  const own = { overrides, source: ConfigSource.GROUP_CONFIG }
+  return wanted.map((name) => describeOwn(settings, own, name, groupSettings[name], values[name]))
+}
+
+type OwnSetting = Pick<Kind<unknown>, 'type' | 'format'> & { readonly doc: string; readonly broker: readonly BrokerSettingName[] }
+
+interface Own {
+  readonly overrides: ReadonlyMap<string, string>
+  readonly source: number
+}
+
+/** A setting that stands before the broker's. */
+function describeOwn(settings: Settings, { overrides, source }: Own, name: string, row: OwnSetting, value: unknown): DescribedConfig {
+  const text = row.format(value)
   const behind = synonymsOf(settings, row.broker)
-  const synonyms = overrides.has(name) ? [{ name, value: text, source: ConfigSource.TOPIC_CONFIG }, ...behind] : behind
+  const synonyms = overrides.has(name) ? [{ name, value: text, source }, ...behind] : behind
   return described(name, row, text, synonyms, false, row.doc)
 }
 
@@ -134,13 +153,13 @@ function synonymsOf(settings: Settings, names: readonly BrokerSettingName[]): De
 }
 
 /** Secrets are never told. */
-function shown({ type }: Kind<unknown>, text: string): string | null {
+function shown({ type }: Pick<Kind<unknown>, 'type'>, text: string): string | null {
   return type === 'password' ? null : text
 }
 
 function described(
   name: string,
-  row: Kind<unknown>,
+  row: Pick<Kind<unknown>, 'type'>,
   text: string | null,
   synonyms: DescribedSynonym[],
   readOnly: boolean,

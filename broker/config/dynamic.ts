@@ -5,6 +5,7 @@
  */
 import { brokerSettings, isBrokerSetting } from './broker-settings.ts'
 import { ConfigError } from './config-error.ts'
+import { groupConflict, groupSettings, isGroupSetting, parseGroupSetting } from './group-settings.ts'
 import { InvalidValue, type Kind } from './kind.ts'
 import { parseTopicSetting, topicValues } from './topic-config.ts'
 import type { Layer, Settings } from './settings.ts'
@@ -37,6 +38,15 @@ export function alterTopic(current: ConfigMap, changes: readonly Change[], setti
 /** A topic's own settings when these are all it has: AlterConfigs, CreateTopics. */
 export function replaceTopic(entries: readonly Change[], settings: Settings): Outcome {
   return applied(new Map(), entries, topicScope(settings))
+}
+
+/** The same for a group. */
+export function alterGroup(current: ConfigMap, changes: readonly Change[], settings: Settings): Outcome {
+  return applied(current, changes, groupScope(settings))
+}
+
+export function replaceGroup(entries: readonly Change[], settings: Settings): Outcome {
+  return applied(new Map(), entries, groupScope(settings))
 }
 
 /** The same for the settings of one broker, or of all. */
@@ -135,6 +145,18 @@ function topicConflict(config: ConfigMap, settings: Settings): Refusal | undefin
   return {
     error: 'INVALID_CONFIG',
     message: `conflict topic config setting min.compaction.lag.ms (${least}) > max.compaction.lag.ms (${most})`,
+  }
+}
+
+function groupScope(settings: Settings): Scope {
+  return {
+    kindOf: (name) => (isGroupSetting(name) ? groupSettings[name] : undefined),
+    listNow: () => [],
+    check: parseGroupSetting,
+    checkTogether: (config) => {
+      const message = groupConflict(settings, config)
+      return message === undefined ? undefined : { error: 'INVALID_CONFIG', message }
+    },
   }
 }
 

@@ -5,6 +5,10 @@ import { ErrorCode } from '../../../client/protocol/errors.ts'
 import { AlterConfigsRequest, AlterConfigsResponse } from '../../../client/protocol/messages/alter-configs.ts'
 import { AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse } from '../../../client/protocol/messages/alter-replica-log-dirs.ts'
 import { ApiVersionsRequest, ApiVersionsResponse } from '../../../client/protocol/messages/api-versions.ts'
+import {
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponse,
+} from '../../../client/protocol/messages/consumer-group-heartbeat.ts'
 import { CreatePartitionsRequest, CreatePartitionsResponse } from '../../../client/protocol/messages/create-partitions.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../../client/protocol/messages/create-topics.ts'
 import { DeleteRecordsRequest, DeleteRecordsResponse } from '../../../client/protocol/messages/delete-records.ts'
@@ -17,6 +21,7 @@ import {
   DescribeTopicPartitionsResponse,
 } from '../../../client/protocol/messages/describe-topic-partitions.ts'
 import { ElectLeadersRequest, ElectLeadersResponse } from '../../../client/protocol/messages/elect-leaders.ts'
+import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../../client/protocol/messages/find-coordinator.ts'
 import {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
@@ -35,6 +40,7 @@ import { RawClient } from '../../support/raw-client.ts'
 
 const topicResource = 2
 const brokerResource = 4
+const groupResource = 32
 const timeoutMs = 5000
 
 let broker: RunningBroker
@@ -157,7 +163,7 @@ t.test('DescribeConfigs refuses what is not there', async (t) => {
     [8, '7', ErrorCode.INVALID_REQUEST, 'Unexpected broker id, expected 1 but received 7'],
     [8, '', ErrorCode.INVALID_REQUEST, 'Broker id must not be empty'],
     [0, 'x', ErrorCode.INVALID_REQUEST, 'not supported'],
-    [32, 'g', ErrorCode.INVALID_REQUEST, 'not supported'],
+    [16, 'm', ErrorCode.INVALID_REQUEST, 'not supported'],
   ]
   for (const [type, name, errorCode, sentence] of cases) {
     const { results } = await describe(type, name)
@@ -363,4 +369,84 @@ t.test('what UpdateFeatures changes is what ApiVersions tells, at once', async (
   for (const version of versions(0, 2)) {
     t.match(await update(version, 'group.version', 5, 1), { errorCode: ErrorCode.INVALID_UPDATE_VERSION, results: [] })
   }
+})
+
+t.test("a group's own settings are kept whether it is there or not, described with the broker's behind them, and listed", async (t) => {
+  const session = 'consumer.session.timeout.ms'
+  const heartbeat = 'consumer.heartbeat.interval.ms'
+  const assignment = 'consumer.assignment.interval.ms'
+  const set = async (name: string, value: string | null, operation = 0) => {
+    const [response] = (await change(groupResource, 'g', name, value, operation)).responses
+    return [response?.errorCode, response?.errorMessage]
+  }
+  t.same(
+    (await describe(groupResource, 'g')).results[0]?.configs.map(({ name, value, configSource }) => [name, value, configSource]),
+    [
+      [assignment, '1000', 5],
+      [heartbeat, '5000', 5],
+      [session, '45000', 5],
+    ],
+  )
+  t.same(await set(session, '50000'), [0, null])
+  const { results } = await describe(groupResource, 'g', [session, 'nope'])
+  t.match(results[0]?.configs, [
+    {
+      name: session,
+      value: '50000',
+      readOnly: false,
+      configSource: 8,
+      configType: 3,
+      synonyms: [
+        { name: session, value: '50000', source: 8 },
+        { name: `group.${session}`, value: '45000', source: 5 },
+      ],
+    },
+  ])
+  const { INVALID_CONFIG, INVALID_REQUEST } = ErrorCode
+  t.same(await set(session, '5'), [INVALID_CONFIG, `${session} must be greater than or equal to group.consumer.min.session.timeout.ms`])
+  t.same(await set(session, '90000'), [INVALID_CONFIG, `${session} must be less than or equal to group.consumer.max.session.timeout.ms`])
+  t.same(await set(session, 'x'), [INVALID_CONFIG, `Invalid value x for configuration ${session}: Not a number of type INT`])
+  t.same(await set(heartbeat, '1'), [
+    INVALID_CONFIG,
+    `${heartbeat} must be greater than or equal to group.consumer.min.heartbeat.interval.ms`,
+  ])
+  t.same(await set('nope', '5'), [INVALID_CONFIG, 'Unknown group config name: nope'])
+  t.same(await set(session, '50000', 2), [INVALID_CONFIG, `Can't APPEND to key ${session} because its type is not LIST.`])
+  t.same(await set(session, null), [INVALID_REQUEST, `Null value not supported for : ${session}`])
+  t.same(await set('nope', null, 1), [0, null], 'what is not set can be taken away')
+  t.match((await change(groupResource, '', session, '50000')).responses, [{ errorCode: INVALID_REQUEST }])
+  t.match((await describe(groupResource, '')).results, [{ errorCode: INVALID_REQUEST }])
+
+  const listed = async (...resourceTypes: number[]) =>
+    (await ask(ListConfigResourcesRequest, ListConfigResourcesResponse, 1, { resourceTypes })).configResources
+  t.same(await listed(groupResource, groupResource), [{ resourceName: 'g', resourceType: groupResource }])
+  const configs = [{ name: heartbeat, value: '6000' }]
+  const resources = [{ resourceType: groupResource, resourceName: 'g', configs }]
+  t.match((await ask(AlterConfigsRequest, AlterConfigsResponse, 2, { resources })).responses, [{ errorCode: 0 }])
+  t.match(
+    (await describe(groupResource, 'g', [session])).results[0]?.configs,
+    [{ value: '45000', configSource: 5 }],
+    'what is not named goes',
+  )
+  t.same(await set(heartbeat, null, 1), [0, null])
+  t.same(await listed(groupResource), [])
+})
+
+t.test("a group's own heartbeat interval is what its members are told", async (t) => {
+  await create(topic('grouped'))
+  const beat = async (memberId: string, memberEpoch: number) =>
+    ask(ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, 1, {
+      groupId: 'own-pace',
+      memberId,
+      memberEpoch,
+      rebalanceTimeoutMs: 10_000,
+      subscribedTopicNames: ['grouped'],
+      topicPartitions: [],
+    })
+  t.match((await change(groupResource, 'own-pace', 'consumer.heartbeat.interval.ms', '7000')).responses, [{ errorCode: 0 }])
+  await ask(FindCoordinatorRequest, FindCoordinatorResponse, 6, { coordinatorKeys: ['own-pace'] })
+  let answer = await beat('one', 0)
+  const { COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE } = ErrorCode
+  while ([COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE].some((code) => code === answer.errorCode)) answer = await beat('one', 0)
+  t.match(answer, { errorCode: 0, heartbeatIntervalMs: 7000 })
 })

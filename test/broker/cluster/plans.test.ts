@@ -192,7 +192,7 @@ t.test('partitions are added, never taken away', async (t) => {
 
 t.test('settings are changed where there is such a resource', async (t) => {
   const { image } = create(alone, [topic('a', withConfigs(['retention.ms', '5']))])
-  const { TOPIC, BROKER, BROKER_LOGGER, GROUP } = ResourceType
+  const { TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP } = ResourceType
   const cases: [number, string, string, string | null, ErrorName, string | null][] = [
     [TOPIC, 'nope', 'retention.ms', '1', 'UNKNOWN_TOPIC_OR_PARTITION', "The topic 'nope' does not exist."],
     [TOPIC, 'a b', 'retention.ms', '1', 'INVALID_TOPIC_EXCEPTION', "Topic name is invalid: 'a b' contains"],
@@ -202,7 +202,10 @@ t.test('settings are changed where there is such a resource', async (t) => {
     [BROKER, '7', 'log.retention.ms', '1', 'INVALID_REQUEST', 'Unexpected broker id, expected 1, but received 7'],
     [BROKER, 'x', 'log.retention.ms', '1', 'INVALID_REQUEST', 'Node id must be an integer, but it is: x'],
     [BROKER_LOGGER, '1', 'nologger', 'INFO', 'INVALID_CONFIG', 'Logger nologger does not exist!'],
-    [GROUP, 'g', 'consumer.session.timeout.ms', '1', 'INVALID_REQUEST', 'not supported'],
+    [GROUP, 'g', 'consumer.session.timeout.ms', '1', 'INVALID_CONFIG', 'consumer.session.timeout.ms must be greater than or equal to'],
+    [GROUP, 'g', 'consumer.session.timeout.ms', '50000', 'NONE', null],
+    [GROUP, '', 'consumer.session.timeout.ms', '50000', 'INVALID_REQUEST', 'Default group resources are not allowed.'],
+    [CLIENT_METRICS, 'm', 'interval.ms', '1000', 'INVALID_REQUEST', 'not supported'],
     [0, 'x', 'retention.ms', '1', 'INVALID_REQUEST', 'Unknown resource type 0'],
     [TOPIC, 'a', 'retention.ms', '9', 'NONE', null],
     [BROKER, '', 'message.max.bytes', '2000000', 'NONE', null],
