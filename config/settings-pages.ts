@@ -1,5 +1,6 @@
 /** The settings tables as people read them: the sample file `config/broker.properties`, and the page `broker/config/SETTINGS.md`. */
 import { sections } from '../broker/config/broker-settings.ts'
+import { groupSettings } from '../broker/config/group-settings.ts'
 import type { Kind } from '../broker/config/kind.ts'
 import type { Setting } from '../broker/config/setting.ts'
 import { topicSettings } from '../broker/config/topic-settings.ts'
@@ -60,7 +61,7 @@ function wrapped(text: string): string[] {
   return [...lines, line]
 }
 
-/** Both tables, as Markdown. */
+/** All tables, as Markdown. */
 export function settingsPage(): string {
   const broker = Object.entries(sections).flatMap(([title, rows]) => [
     `### ${title}`,
@@ -76,7 +77,7 @@ export function settingsPage(): string {
   return [
     '# Settings',
     '',
-    'Made from the tables in `broker-settings.ts` and `topic-settings.ts`. How files, environment and flags go together: `parse.ts`.',
+    'Made from the tables in `broker-settings.ts`, `topic-settings.ts` and `group-settings.ts`. How files, environment and flags go together: `parse.ts`.',
     '',
     '## Of a broker',
     '',
@@ -85,23 +86,35 @@ export function settingsPage(): string {
     '',
     "Where a topic says nothing, the broker's setting counts.",
     '',
-    '| name | type | default | allowed | broker setting | meaning |',
-    '|---|---|---|---|---|---|',
-    ...topics.map(([name, row]) =>
-      tableRow([
-        `\`${name}\``,
-        row.type,
-        defaultOf(row as Kind<unknown>),
-        row.allowed,
-        row.broker.map((one) => `\`${one}\``).join(', '),
-        row.doc,
-      ]),
-    ),
+    ...ownTable(topics),
+    '',
+    '## Of a group',
+    '',
+    'The same; and the bounds are those of the broker, `group.consumer.min.…` and `group.consumer.max.…`.',
+    '',
+    ...ownTable(Object.entries(groupSettings)),
     '',
   ].join('\n')
 }
 
-function defaultOf(row: Kind<unknown>): string {
+type OwnSetting = Pick<Kind<unknown>, 'type' | 'default' | 'allowed' | 'format'> & {
+  readonly doc: string
+  readonly broker: readonly string[]
+}
+
+/** Settings that stand before the broker's. */
+function ownTable(rows: readonly [string, OwnSetting][]): string[] {
+  return [
+    '| name | type | default | allowed | broker setting | meaning |',
+    '|---|---|---|---|---|---|',
+    ...rows.map(([name, row]) => {
+      const behind = row.broker.map((one) => `\`${one}\``).join(', ')
+      return tableRow([`\`${name}\``, row.type, defaultOf(row), row.allowed, behind, row.doc])
+    }),
+  ]
+}
+
+function defaultOf(row: Pick<Kind<unknown>, 'default' | 'format'>): string {
   const text = row.format(row.default)
   return text === null ? '' : `\`${text}\``
 }
