@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { JoinAnswer, SyncAnswer } from '../../../broker/groups/classic/classic-member.ts'
-import { ClassicGroup } from '../../../broker/groups/classic/classic-group.ts'
+import type { ClassicGroup } from '../../../broker/groups/classic/classic-group.ts'
 import { ConsumerProtocolAssignment } from '../../../client/protocol/messages/records/consumer-protocol-assignment.ts'
 import { ConsumerProtocolSubscription } from '../../../client/protocol/messages/records/consumer-protocol-subscription.ts'
 import { errorOf } from '../../../client/protocol/errors.ts'
