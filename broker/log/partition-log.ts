@@ -267,7 +267,10 @@ export class PartitionLog {
     const lastOffset = batch.lastOffset
     const { maxTimestamp } = batch
     let segment = this.#segments.active
-    if (!segment || mustRoll(segment, { bytes: bytes.length, maxTimestamp, lastOffset }, this.#config, this)) {
+    const rolls =
+      !segment || this.#attempt(() => mustRoll(segment as Segment, { bytes: bytes.length, maxTimestamp, lastOffset }, this.#config, this))
+    if (rolls === undefined) return refused(ErrorCode.KAFKA_STORAGE_ERROR, 'The segment cannot be read')
+    if (!segment || rolls) {
       const rolled = this.#roll(batch.baseOffset)
       if (!(rolled instanceof Segment)) return rolled
       segment = rolled

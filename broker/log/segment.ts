@@ -13,7 +13,7 @@ import { offsetFileName } from './segment-files.ts'
 import type { CachedFile, LogTail } from './tail-cache.ts'
 import { TimeIndex } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
-import { readWhole, writeWhole } from './whole-file.ts'
+import { readWhole, replaceNow, writeWhole } from './whole-file.ts'
 
 export interface SegmentIndexes {
   readonly offsets: OffsetIndex
@@ -175,9 +175,12 @@ export class Segment implements CachedFile, Closable {
     const { disk } = this.#context
     const { offsets, times, aborted } = this.indexes
     if (this.maxTimestamp > times.lastTimestamp) times.append(this.maxTimestamp, this.maxTimestampOffset)
+    // Before the others, and on the device: that it is missing or short, nothing would tell.
+    const path = this.pathOf('.txnindex')
+    if (aborted.entries.length > 0) replaceNow(disk, path, aborted.encode())
+    else if (disk.exists(path)) disk.remove(path)
     writeWhole(disk, this.pathOf('.index'), offsets.encode())
     writeWhole(disk, this.pathOf('.timeindex'), times.encode())
-    if (aborted.entries.length > 0) writeWhole(disk, this.pathOf('.txnindex'), aborted.encode())
   }
 
   /** Of all its records; of a sealed segment its time index knows. */

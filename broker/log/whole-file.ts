@@ -31,7 +31,7 @@ export function writeWhole(disk: Disk, path: string, bytes: Uint8Array): void {
   }
 }
 
-/** All or nothing, and on the device when it returns. For start and shutdown. */
+/** All or nothing, and on the device when it returns: it waits for that. For start and shutdown, and what is written once for a segment. */
 export function replaceNow(disk: Disk, path: string, bytes: Uint8Array): void {
   const aside = `${path}.tmp`
   const file = disk.open(aside, 'replace')
