@@ -3,6 +3,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import t from 'tap'
 import { fetchCases } from '../broker/api/bad-input/fetch.ts'
+import { groupCases } from '../broker/api/bad-input/groups.ts'
 import { produceCases } from '../broker/api/bad-input/produce.ts'
 import { queryCases } from '../broker/api/bad-input/queries.ts'
 import { World } from '../broker/api/bad-input/world.ts'
@@ -21,7 +22,7 @@ t.test('Apache Kafka refuses bad requests with the same codes', { skip, timeout:
     await kafka.end('SIGTERM')
     fs.rmSync(home, { recursive: true, force: true })
   })
-  for (const { name, ask, configs, answer, kafka: theirs = answer } of [...produceCases, ...fetchCases, ...queryCases]) {
+  for (const { name, ask, configs, answer, kafka: theirs = answer } of [...produceCases, ...fetchCases, ...groupCases, ...queryCases]) {
     if (theirs !== null) t.same(await ask(world, await world.topic(configs)), theirs, name)
   }
 })
