@@ -11,7 +11,7 @@ import { OffsetFetchRequest, OffsetFetchResponse } from '../../../../client/prot
 import { ConsumerProtocolSubscription } from '../../../../client/protocol/messages/records/consumer-protocol-subscription.ts'
 import { SyncGroupRequest, SyncGroupResponse } from '../../../../client/protocol/messages/sync-group.ts'
 import { encodeVersioned } from '../../../../client/protocol/stored.ts'
-import { RawClient } from '../../../support/raw-client.ts'
+import type { RawClient } from '../../../support/raw-client.ts'
 import { nameOf, type Topic, type Verdict, type World } from './world.ts'
 
 /** What a member says of itself; what is left out is as it should be. */
