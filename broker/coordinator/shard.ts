@@ -9,10 +9,10 @@ import assert from 'node:assert/strict'
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import { DecodeError } from '../../client/protocol/malformed.ts'
 import { buildBatch } from '../../client/records/builder.ts'
-import { buildEndMarker } from '../../client/records/control.ts'
 import type { Offset } from '../log/offset.ts'
 import type { Logger } from '../metrics/logger.ts'
 import type { Clock, Millis } from '../platform/clock.ts'
+import { type EndOfTransaction, writeEndMarker } from '../replication/end-marker.ts'
 import type { Partition } from '../replication/partition.ts'
 import type { Replicas } from '../replication/replicas.ts'
 import { CoordinatorError } from './coordinator-error.ts'
@@ -139,19 +139,9 @@ export class Shard<R, M extends StateMachine<R>> {
   }
 
   /** Writes the marker that ends a producer's transaction in this partition, and applies it. The error code, once committed. */
-  async endTransaction(producer: Producer, committed: boolean, coordinatorEpoch: number): Promise<number> {
-    if (this.#unavailable()) return ErrorCode.NOT_LEADER_OR_FOLLOWER
-    const { producerId, producerEpoch } = producer
-    const now = this.#clock.now()
-    const marker = buildEndMarker({ producerId, producerEpoch, committed, coordinatorEpoch, timestamp: now })
-    const appended = this.#append(marker, now)
-    if ('error' in appended) return appended.error
-    this.machine.transactionEnded(producer, committed)
-    return new Promise((resolve) => {
-      this.#replicas.whenCommitted(this.partition, appended.end, (failed) =>
-        resolve(failed ? ErrorCode.KAFKA_STORAGE_ERROR : ErrorCode.NONE),
-      )
-    })
+  endTransaction(end: EndOfTransaction): Promise<number> {
+    if (this.#stage !== 'active' || !this.#isInOffice) return Promise.resolve(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    return writeEndMarker(this.#replicas, this.partition, end, this.#clock.now(), () => this.machine.transactionEnded(end, end.committed))
   }
 
   /** Not served from here any more: nothing more is appended or answered, and who waits is told. */
@@ -229,13 +219,18 @@ export class Shard<R, M extends StateMachine<R>> {
     return true
   }
 
-  #append(batch: Buffer, now: Millis): { first: Offset; end: Offset } | { error: number; message: string } {
+  /** No other epoch of leadership has begun. */
+  get #isInOffice(): boolean {
+    return this.partition.isLeader && this.partition.leaderEpoch === this.leaderEpoch
+  }
+
+  #append(batch: Buffer, now: Millis): { first: Offset } | { error: number; message: string } {
     const { log } = this.partition
-    if (!this.partition.isLeader || this.partition.leaderEpoch !== this.leaderEpoch) {
+    if (!this.#isInOffice) {
       return { error: ErrorCode.NOT_LEADER_OR_FOLLOWER, message: 'another epoch of leadership has begun' }
     }
     const result = log.append(batch, { leaderEpoch: this.leaderEpoch, now, retain: false, origin: 'coordinator' })
-    return 'error' in result ? result : { first: result.firstOffset, end: log.endOffset }
+    return 'error' in result ? result : { first: result.firstOffset }
   }
 
   #afterCommit(consequences: readonly (() => void)[]): void {

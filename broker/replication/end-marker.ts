@@ -19,13 +19,22 @@ export interface EndOfTransaction {
   readonly transactionVersion: number
 }
 
-/** Appended at once; the error code comes when the marker is committed, or is not going to be. The partition is led here. */
-export function writeEndMarker(replicas: Replicas, partition: Partition, end: EndOfTransaction, now: Millis): Promise<number> {
+/**
+ * Appended at once, which `appended` is told of; the error code comes when the marker is committed, or is not going to be. The partition is led here.
+ */
+export function writeEndMarker(
+  replicas: Replicas,
+  partition: Partition,
+  end: EndOfTransaction,
+  now: Millis,
+  appended?: () => void,
+): Promise<number> {
   const { transactionVersion, ...marker } = end
   const { log, leaderEpoch } = partition
   const bytes = buildEndMarker({ ...marker, timestamp: now })
-  const appended = log.append(bytes, { leaderEpoch, now, retain: true, origin: 'coordinator', transactionVersion })
-  if ('error' in appended) return Promise.resolve(appended.error)
+  const result = log.append(bytes, { leaderEpoch, now, retain: true, origin: 'coordinator', transactionVersion })
+  if ('error' in result) return Promise.resolve(result.error)
+  appended?.()
   return new Promise((resolve) => {
     replicas.whenCommitted(partition, log.endOffset, (failed) => resolve(failed ? ErrorCode.KAFKA_STORAGE_ERROR : ErrorCode.NONE))
   })

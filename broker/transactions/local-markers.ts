@@ -11,7 +11,7 @@ import type { MarkerWriter } from './markers.ts'
 
 /** A group coordinator's partition. */
 export interface OffsetsShard {
-  endTransaction(producer: { producerId: number; producerEpoch: number }, committed: boolean, coordinatorEpoch: number): Promise<number>
+  endTransaction(end: EndOfTransaction): Promise<number>
 }
 
 export interface LocalMarkersOptions {
@@ -41,8 +41,6 @@ export class LocalMarkers implements MarkerWriter {
     const fault = replicas.checkLeader(partition, -1)
     if (fault !== ErrorCode.NONE) return fault
     if (topic !== offsetsTopic) return writeEndMarker(replicas, partition, outcome, clock.now())
-    const { producerId, producerEpoch, committed, coordinatorEpoch } = outcome
-    const shard = offsetsShard(index)
-    return shard ? shard.endTransaction({ producerId, producerEpoch }, committed, coordinatorEpoch) : ErrorCode.NOT_LEADER_OR_FOLLOWER
+    return offsetsShard(index)?.endTransaction(outcome) ?? ErrorCode.NOT_LEADER_OR_FOLLOWER
   }
 }

@@ -239,7 +239,8 @@ const commands: Record<string, Command> = {
   },
   async end(world, { who, words, options }) {
     const producer = { producerId: Number(who), producerEpoch: Number(options.get('epoch') ?? 0) }
-    return code(await world.groups.shards.at(0)?.endTransaction(producer, words[1] === 'commit', 0))
+    const end = { ...producer, committed: words[1] === 'commit', coordinatorEpoch: 0, transactionVersion: 1 }
+    return code(await world.groups.shards.at(0)?.endTransaction(end))
   },
   async fetch(world, { words }) {
     const requireStable = words.includes('stable')
