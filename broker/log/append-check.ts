@@ -61,7 +61,7 @@ export class AppendRules implements LeaderRules {
   readonly timestampAfterMaxMs: number
   readonly compression: LeaderRules['compression']
   readonly compressionLevel: number | undefined
-  readonly batchBytesMax: number
+  readonly #clientBatchBytesMax: number
 
   constructor(config: LogConfig) {
     this.isCompacted = config.compact
@@ -70,7 +70,12 @@ export class AppendRules implements LeaderRules {
     this.timestampAfterMaxMs = config.messageTimestampAfterMaxMillis
     this.compression = config.compressionType === 'uncompressed' ? 'none' : config.compressionType
     this.compressionLevel = levelOf(config)
-    this.batchBytesMax = config.maxMessageBytes
+    this.#clientBatchBytesMax = config.maxMessageBytes
+  }
+
+  /** A coordinator's step is one batch, however large its group is: only segments bound it. */
+  get batchBytesMax(): number {
+    return this.origin === 'client' ? this.#clientBatchBytesMax : Infinity
   }
 }
 
