@@ -61,6 +61,8 @@ interface Half {
   end: number
   /** Whose segments it repeats. */
   readonly logs: Set<string>
+  /** Whose bytes still stand in it from its last use: until it is written anew, a crash finds them. */
+  readonly stale: Set<string>
   /** Its segments are being synced: it takes no more. */
   retiring: boolean
 }
@@ -102,7 +104,7 @@ export class CommitJournal {
         await file.writeLater([zeros.subarray(0, Math.min(extendChunkBytes, this.#bytesPerFile - at))], at)
       }
       await file.sync()
-      halves.push({ file, end: 0, logs: new Set(), retiring: false })
+      halves.push({ file, end: 0, logs: new Set(), stale: new Set(), retiring: false })
     }
     await this.#options.disk.syncDirectory(this.#options.directory)
     if (this.#isClosed) for (const { file } of halves) file.close()
@@ -121,7 +123,7 @@ export class CommitJournal {
     for (const part of parts) half.logs.add(journalKey(part))
     const at = half.end
     half.end += bytes
-    return this.#write(half.file, chunks, at)
+    return this.#write(half, chunks, at)
   }
 
   /**
@@ -129,8 +131,8 @@ export class CommitJournal {
    * Blocks until that is on the device; `syncNow` puts the log's own files there first, as nothing else vouches for them then.
    */
   forget(log: Pick<JournalPlace, 'topicId' | 'partition'>, syncNow: () => void): void {
-    const halves = (this.#halves ?? []).filter(({ logs }) => logs.has(journalKey(log)))
-    if (halves.length === 0) return
+    const key = journalKey(log)
+    if (!(this.#halves ?? []).some(({ logs, stale }) => logs.has(key) || stale.has(key))) return
     syncNow()
     const part = { ...log, segment: forgotten, position: 0, chunks: [], size: 0 }
     const bytes = roundHeaderBytes + entryHeaderBytes
@@ -150,10 +152,11 @@ export class CommitJournal {
     this.#halves = undefined
   }
 
-  async #write(file: DiskFile, chunks: readonly Buffer[], at: number): Promise<void> {
+  async #write({ file, stale }: Half, chunks: readonly Buffer[], at: number): Promise<void> {
     try {
       file.write(chunks, at)
       await file.sync()
+      if (at === 0) stale.clear()
     } catch (error) {
       // What is in the file now is unknown: it is never written again.
       this.#halves = undefined
@@ -201,6 +204,7 @@ export class CommitJournal {
     this.#options.syncSegments(new Set(half.logs)).then(
       () => {
         half.end = 0
+        for (const log of half.logs) half.stale.add(log)
         half.logs.clear()
         half.retiring = false
         if (half === this.#halves?.[this.#current]) this.#beginAnew()

@@ -133,7 +133,10 @@ class Recovery {
         this.#setAside(bases.slice(at + 1), segment.endOffset, 'damage before it')
         break
       }
-      if (next !== undefined) segment.seal()
+      if (next === undefined) continue
+      // Compaction may have taken its last ones; where it was not at work, the next one tells a gap.
+      if (mayHaveGaps) segment.endOffset = next
+      segment.seal()
     }
     return segments
   }

@@ -24,12 +24,12 @@ export function countDeletable(view: RetentionView, config: LogConfig, now: numb
 
 function countExpired(view: RetentionView, { retentionMillis }: LogConfig, now: number): number {
   if (retentionMillis < 0) return 0
-  return countWhile(view, (segment) => isExpired(segment, now - retentionMillis), true)
-}
-
-/** Compaction may have left nothing in a segment: it is in nobody's way. */
-function isExpired(segment: Segment, before: number): boolean {
-  return segment.isEmpty || (segment.largestTimestamp >= 0 && segment.largestTimestamp < before)
+  const before = now - retentionMillis
+  // Compaction may have left nothing in a segment: it is in nobody's way, and goes with the next one.
+  const isExpired = (segment: Segment) => segment.isEmpty || (segment.largestTimestamp >= 0 && segment.largestTimestamp < before)
+  let count = countWhile(view, isExpired, true)
+  while (count > 0 && view.segments[count - 1]?.isEmpty) count--
+  return count
 }
 
 function countOversized(view: RetentionView, { retentionBytes }: LogConfig): number {

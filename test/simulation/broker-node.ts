@@ -8,7 +8,6 @@ import { replayJournal } from '../../broker/log/commit-journal.ts'
 import type { Logger } from '../../broker/metrics/logger.ts'
 import { DiskError } from '../../broker/platform/disk.ts'
 import type { Platform } from '../../broker/platform/platform.ts'
-import { steppedWorkers } from '../support/stepped-workers.ts'
 import { checkRecovered, type Repeated, type Survey, survey } from './checkers/recovery.ts'
 import { type ProbedLog, Watermarks } from './checkers/watermarks.ts'
 import type { History } from './history.ts'
@@ -18,6 +17,7 @@ import type { SimulatedNetwork } from './platform/network.ts'
 import { SimulatedProcess } from './platform/process.ts'
 import type { SeededRandom } from './platform/random.ts'
 import { Crashed, type Scheduler } from './platform/scheduler.ts'
+import { steppedWorkers } from './platform/stepped-workers.ts'
 import { Violation } from './violation.ts'
 
 export const brokerPort = 9092
@@ -43,6 +43,7 @@ export class BrokerNode {
   readonly #topicNames = new Map<string, string>()
   #surveys = new Map<string, Survey>()
   #life = 0
+  #compactions = 0
   #process: SimulatedProcess | undefined
   #broker: Broker | undefined
   #failsWithPower = false
@@ -63,6 +64,11 @@ export class BrokerNode {
 
   get life(): number {
     return this.#life
+  }
+
+  /** Passes over a log that were done, in all lives. */
+  get compactions(): number {
+    return this.#compactions
   }
 
   get isUp(): boolean {
@@ -87,6 +93,7 @@ export class BrokerNode {
     this.#process = life
     this.#lives.set(life, this.#life)
     life.atDeath(() => {
+      this.#compactions += this.#broker?.directory.cleanerStatistics.passes ?? 0
       this.#broker = undefined
       scheduler.after(0, 'aftermath', () => this.#aftermath())
     })

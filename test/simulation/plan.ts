@@ -5,6 +5,7 @@
 import type { AdminTraits, TopicPlan } from './clients/admin.ts'
 import type { ConsumerTraits } from './clients/consumer.ts'
 import type { ProducerTraits } from './clients/producer.ts'
+import { type CompactionPlan, drawCompaction } from './compaction.ts'
 import { type FaultKind, faultKinds, type FaultPlan } from './faults.ts'
 import type { DiskTraits } from './platform/disk.ts'
 import type { NetworkTraits } from './platform/network.ts'
@@ -22,6 +23,7 @@ export interface Plan {
   readonly consumers: readonly ConsumerTraits[]
   readonly vandals: number
   readonly transactions: TransactionPlan | undefined
+  readonly compaction: CompactionPlan | undefined
   readonly faults: FaultPlan
   readonly workMillis: number
   /** How the broker ends before all is read a last time. */
@@ -33,14 +35,15 @@ export function drawPlan(random: SeededRandom): Plan {
   const segmentBytesMin = Math.max(...producers.map(batchBytesMax))
   const topics = drawTopics(random, segmentBytesMin)
   const transactions = drawTransactions(random.fork('transactions'))
+  const compaction = drawCompaction(random.fork('compaction'))
   return {
     network: drawNetwork(random),
     disk: drawDisk(random),
     clockDrift: random.pick([0, 0, 0.0001, -0.01]),
-    settings: { ...drawSettings(random), ...transactions?.settings },
+    settings: { ...drawSettings(random), ...transactions?.settings, ...compaction?.settings },
     admin: {
       topics,
-      others: transactions ? [transactions.topic] : [],
+      others: [transactions, compaction].flatMap((plan) => plan?.topic ?? []),
       segmentBytesMin,
       deletesRecords: random.chance(0.4),
       changesConfigs: random.chance(0.3),
@@ -52,6 +55,7 @@ export function drawPlan(random: SeededRandom): Plan {
     consumers: Array.from({ length: random.between(0, 3) }, () => drawConsumer(random)),
     vandals: random.chance(0.25) ? 1 : 0,
     transactions,
+    compaction,
     faults: { kinds: drawFaultKinds(random), pauseMillisMax: random.magnitude(60, 1_500) },
     workMillis: random.magnitude(1_000, 6_000),
     lastEnd: random.pick(['clean stop', 'kill', 'power failure']),

@@ -50,6 +50,8 @@ async function runAll(first: number, count: number): Promise<number> {
     recordsAudited: 0,
     transactions: 0,
     transactionsCommitted: 0,
+    keyedRecords: 0,
+    compactions: 0,
   }
   const startedAt = performance.now()
   let failed = 0
@@ -69,6 +71,7 @@ async function runAll(first: number, count: number): Promise<number> {
   console.log(
     `${total.events} events, ${total.lives} broker lives, ${total.batchesSent} batches sent, ${total.batchesAcknowledged} acknowledged and kept, ` +
       `${total.recordsAudited} records read at the end, ${total.transactionsCommitted} of ${total.transactions} transactions known to be committed, ` +
+      `${total.compactions} compactions over ${total.keyedRecords} keyed records, ` +
       `${seconds.toFixed(1)} s`,
   )
   if (failed > 0) console.log(`${failed} of ${count} seeds failed`)

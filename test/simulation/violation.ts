@@ -8,6 +8,7 @@ export const invariants = {
   6: 'torn is not lost',
   7: 'everything is repeatable',
   8: 'of a transaction readers see all or nothing',
+  9: 'the newest value of a key is never lost',
 } as const
 
 export type Invariant = keyof typeof invariants

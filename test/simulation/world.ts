@@ -10,6 +10,7 @@
  *   watermark or the last stable offset (3);
  * - checkers/recovery.ts: after a crash a log is the longest valid prefix of its files (6), and what was promised is in it (1);
  * - checkers/auditor.ts: at the end everything acknowledged is there, once, in order (1);
+ * - checkers/newest-values.ts: of a compacted topic the newest value of every key stays, where it was (9);
  * - broker-node.ts, clients/vandal.ts: no input, and no fault but a failing disk, makes the broker give up or stop answering (5);
  * - run.ts: the same seed gives the same hash of all that happened (7).
  *
@@ -23,6 +24,7 @@ import type { Client, Surroundings } from './clients/client.ts'
 import { Consumer } from './clients/consumer.ts'
 import { Producer, type Target } from './clients/producer.ts'
 import { Vandal } from './clients/vandal.ts'
+import { Compaction } from './compaction.ts'
 import { drawFault, type Fault } from './faults.ts'
 import { History, type PartitionHistory } from './history.ts'
 import { drawPlan, type Plan } from './plan.ts'
@@ -50,6 +52,8 @@ export interface Outcome {
   recordsAudited: number
   transactions: number
   transactionsCommitted: number
+  keyedRecords: number
+  compactions: number
 }
 
 export class World {
@@ -69,6 +73,7 @@ export class World {
   #faultsOver: Promise<void> = Promise.resolve()
   #auditor: Auditor | undefined
   #transactions: Transactions | undefined
+  #compaction: Compaction | undefined
 
   /** @param print gets a readable line for everything of note. */
   constructor(seed: number, print?: (line: string) => void) {
@@ -120,6 +125,8 @@ export class World {
       recordsAudited: this.#auditor?.records ?? 0,
       transactions: this.#transactions?.ledger.count ?? 0,
       transactionsCommitted: this.#transactions?.ledger.committedCount ?? 0,
+      keyedRecords: this.#compaction?.newest.confirmedCount ?? 0,
+      compactions: this.#node.compactions,
     }
   }
 
@@ -185,9 +192,10 @@ export class World {
       this.#enlist(new Consumer(this.#surroundings(`consumer ${index}`), traits, some(histories))),
     )
     const { name } = this.plan.admin.topics[0] as { name: string }
-    const { transactions } = this.plan
+    const { transactions, compaction } = this.plan
     if (transactions) this.#transactions = new Transactions(transactions, (client) => this.#surroundings(client))
-    for (const client of this.#transactions?.clients ?? []) this.#enlist(client)
+    if (compaction) this.#compaction = new Compaction(compaction, (client) => this.#surroundings(client))
+    for (const client of [...(this.#transactions?.clients ?? []), ...(this.#compaction?.clients ?? [])]) this.#enlist(client)
     for (let index = 0; index < this.plan.vandals; index++) this.#enlist(new Vandal(this.#surroundings(`vandal ${index}`), name, 200))
   }
 
@@ -301,5 +309,6 @@ export class World {
     this.#auditor.start()
     await this.#auditor.finished
     await this.#transactions?.audit()
+    await this.#compaction?.audit()
   }
 }

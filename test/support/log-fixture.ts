@@ -9,7 +9,7 @@ import { RecordBatch } from '../../client/records/batch.ts'
 import { testBatch, type TestBatch, testTime } from './batches.ts'
 import { defaultLogConfig } from './log-config.ts'
 import { MemoryDisk } from './memory-disk.ts'
-import { steppedWorkers } from './stepped-workers.ts'
+import { steppedWorkers } from '../simulation/platform/stepped-workers.ts'
 
 export const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 export const folder = '/data/t-0'

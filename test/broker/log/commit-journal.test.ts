@@ -99,3 +99,13 @@ t.test('what a log wants forgotten does not come back, and the others stay', asy
   await journal.commit([entry(1, 0, 'c')])
   t.same(texts(directory), ['b', 'c'])
 })
+
+t.test('nor does what stands in a file that is free, and was not written anew yet', async (t) => {
+  const { directory, journal } = await setUp(t, { bytesPerFile: 200 })
+  await journal.commit([entry(1, 0, 'a')])
+  await journal.commit([entry(2, 0, 'b')])
+  await journal.commit([entry(3, 0, 'c')])
+  t.same(texts(directory), ['a', 'b', 'c'], 'the first file was freed, as its segments are synced')
+  journal.forget({ topicId, partition: 1 }, () => {})
+  t.same(texts(directory), ['b', 'c'])
+})

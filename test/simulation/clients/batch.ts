@@ -18,7 +18,10 @@ const gzip = 1
 const transactional = 16
 
 export interface BatchParts {
-  values: readonly Buffer[]
+  /** Null: the record marks its key as deleted. */
+  values: readonly (Buffer | null)[]
+  /** Of each record; none, if left out. */
+  keys?: readonly Buffer[]
   /** Of the first record; the others follow at a millisecond each. */
   timestamp: number
   compressed: boolean
@@ -29,7 +32,7 @@ export interface BatchParts {
 }
 
 export function buildBatch(parts: BatchParts): Buffer {
-  const records = Buffer.concat(parts.values.map((value, index) => record(value, index)))
+  const records = Buffer.concat(parts.values.map((value, index) => record(value, index, parts.keys?.[index] ?? null)))
   const body = parts.compressed ? gzipSync(records, { level: 1 }) : records
   const batch = Buffer.alloc(headerBytes + body.length)
   const last = parts.values.length - 1
@@ -49,17 +52,26 @@ export function buildBatch(parts: BatchParts): Buffer {
   return batch
 }
 
-function record(value: Buffer, index: number): Buffer {
-  const size = 1 + sizeOfVarint(index) * 2 + sizeOfVarint(-1) + sizeOfVarint(value.length) + value.length + sizeOfVarint(0)
-  const bytes = Buffer.alloc(sizeOfVarint(size) + size)
-  let at = writeVarint(bytes, 0, size) + 1
+function record(value: Buffer | null, index: number, key: Buffer | null): Buffer {
+  const fields = 1 + sizeOfVarint(index) * 2 + sizeOfBytes(key) + sizeOfBytes(value) + sizeOfVarint(0)
+  const bytes = Buffer.alloc(sizeOfVarint(fields) + fields)
+  let at = writeVarint(bytes, 0, fields) + 1
   at = writeVarint(bytes, at, index)
   at = writeVarint(bytes, at, index)
-  at = writeVarint(bytes, at, -1)
-  at = writeVarint(bytes, at, value.length)
-  at += value.copy(bytes, at)
+  at = writeBytes(bytes, at, key)
+  at = writeBytes(bytes, at, value)
   writeVarint(bytes, at, 0)
   return bytes
+}
+
+function sizeOfBytes(bytes: Buffer | null): number {
+  return bytes ? sizeOfVarint(bytes.length) + bytes.length : 1
+}
+
+function writeBytes(into: Buffer, at: number, bytes: Buffer | null): number {
+  if (!bytes) return writeVarint(into, at, -1)
+  const start = writeVarint(into, at, bytes.length)
+  return start + bytes.copy(into, start)
 }
 
 /** A batch where it lies, checked to be whole and valid. */

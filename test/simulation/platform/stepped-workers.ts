@@ -1,7 +1,7 @@
 /** Workers for tests and the simulator: a task's steps run in the broker's own thread, one at a time, in the clock's time. */
-import type { Clock } from '../../broker/platform/clock.ts'
-import type { Disk } from '../../broker/platform/disk.ts'
-import type { Task, Work, Workers } from '../../broker/platform/workers.ts'
+import type { Clock } from '../../../broker/platform/clock.ts'
+import type { Disk } from '../../../broker/platform/disk.ts'
+import type { Task, Work, Workers } from '../../../broker/platform/workers.ts'
 
 /** What a step takes, besides what its disk operations do. */
 const stepMillis = 1
