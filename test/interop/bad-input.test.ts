@@ -6,6 +6,7 @@ import { fetchCases } from '../broker/api/bad-input/fetch.ts'
 import { groupCases } from '../broker/api/bad-input/groups.ts'
 import { produceCases } from '../broker/api/bad-input/produce.ts'
 import { queryCases } from '../broker/api/bad-input/queries.ts'
+import { transactionCases } from '../broker/api/bad-input/transactions.ts'
 import { World } from '../broker/api/bad-input/world.ts'
 import { KafkaProcess } from '../support/kafka.ts'
 import { full, missing } from './cache.ts'
@@ -22,7 +23,13 @@ t.test('Apache Kafka refuses bad requests with the same codes', { skip, timeout:
     await kafka.end('SIGTERM')
     fs.rmSync(home, { recursive: true, force: true })
   })
-  for (const { name, ask, configs, answer, kafka: theirs = answer } of [...produceCases, ...fetchCases, ...groupCases, ...queryCases]) {
+  for (const { name, ask, configs, answer, kafka: theirs = answer } of [
+    ...produceCases,
+    ...fetchCases,
+    ...groupCases,
+    ...queryCases,
+    ...transactionCases,
+  ]) {
     if (theirs !== null) t.same(await ask(world, await world.topic(configs)), theirs, name)
   }
 })

@@ -5,9 +5,10 @@ import { fetchCases } from './bad-input/fetch.ts'
 import { groupCases } from './bad-input/groups.ts'
 import { produceCases } from './bad-input/produce.ts'
 import { queryCases } from './bad-input/queries.ts'
+import { transactionCases } from './bad-input/transactions.ts'
 import { World } from './bad-input/world.ts'
 
-const tables = { Produce: produceCases, Fetch: fetchCases, Groups: groupCases, others: queryCases }
+const tables = { Produce: produceCases, Fetch: fetchCases, Groups: groupCases, others: queryCases, Transactions: transactionCases }
 
 const broker = await startBroker({ settings: { 'auto.create.topics.enable': false, 'group.initial.rebalance.delay.ms': 0 } })
 const world = await World.open(broker.port)
