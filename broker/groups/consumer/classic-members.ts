@@ -24,7 +24,7 @@ import type { Downgrade } from './downgrade.ts'
 import { consumerProtocolType, readSubscription, type Subscription, writeAssignment } from './embedded-protocol.ts'
 import { checkRoom } from './heartbeat.ts'
 import { type ClassicMetadata, type ConsumerMember, hasSameMetadata, hasSameSubscription, MemberState, withoutEpochs } from './member.ts'
-import { compareWithTopics, type MemberStep, reconcileMember, targetAt } from './member-step.ts'
+import { asItStands, compareWithTopics, type MemberStep, reconcileMember, targetAt } from './member-step.ts'
 import type { Refresh } from './refresh.ts'
 
 const firstVersionWithRequiredId = 4
@@ -89,9 +89,7 @@ export class ClassicMembers {
     const expression = this.#refresh.update(step)
     const mustBump = !hasSameSubscription(after, before) || expression !== 'none'
     const mustCompare = mustBump || group.mustCompareTopics
-    const compared = mustCompare
-      ? compareWithTopics(step, mustBump)
-      : { epoch: group.epoch, isHomogeneous: group.subscriptions.isHomogeneous(group.memberCount) }
+    const compared = mustCompare ? compareWithTopics(step, mustBump) : asItStands(group)
     timers.joined(turn, groupId, after.memberId)
     if (!downgraded) {
       const settled = reconcileMember(step, targetAt(step, compared), mustBump, owned)

@@ -266,6 +266,7 @@ export class ConsumerGroup implements Group {
   }
 
   #counted(before: ConsumerMember | undefined, after: ConsumerMember | undefined): void {
+    if (before && after && isOfOneMetadata(before, after)) return
     this.#subscriptions.memberChanged(before, after)
     for (const [member, difference] of [
       [before, -1],
@@ -298,6 +299,16 @@ export class ConsumerGroup implements Group {
       }
     }
   }
+}
+
+/** One is the other with another assignment. */
+function isOfOneMetadata(a: ConsumerMember, b: ConsumerMember): boolean {
+  return (
+    a.subscribedTopicNames === b.subscribedTopicNames &&
+    a.subscribedTopicRegex === b.subscribedTopicRegex &&
+    a.serverAssignor === b.serverAssignor &&
+    a.classic === b.classic
+  )
 }
 
 function withNothing(member: ConsumerMember): ConsumerMember {

@@ -21,7 +21,7 @@ import {
   noEpochs,
   type PartitionEpochs,
 } from './member.ts'
-import { compareWithTopics, type MemberStep, reconcileMember, targetAt } from './member-step.ts'
+import { asItStands, compareWithTopics, type MemberStep, reconcileMember, targetAt } from './member-step.ts'
 import type { MemberTimers } from './member-timers.ts'
 import type { Refresh } from './refresh.ts'
 import type { Upgrade } from './upgrade.ts'
@@ -88,9 +88,7 @@ export class Heartbeats {
   #settle(step: MemberStep, { mustBump, subscriptionChanged, owned }: Settling): ConsumerMember {
     const { turn, group, after } = step
     const mustCompare = mustBump || group.mustCompareTopics
-    const compared = mustCompare
-      ? compareWithTopics(step, mustBump)
-      : { epoch: group.epoch, isHomogeneous: group.subscriptions.isHomogeneous(group.memberCount) }
+    const compared = mustCompare ? compareWithTopics(step, mustBump) : asItStands(group)
     const settled = reconcileMember(step, targetAt(step, compared), subscriptionChanged, owned)
     if (settled !== after) this.#timers.revocation(turn, group.groupId, settled)
     if (mustCompare) group.topicsCompared()

@@ -25,7 +25,11 @@ export interface MemberStep {
 
 export interface ComparedGroup {
   readonly epoch: number
-  readonly isHomogeneous: boolean
+  isHomogeneous(): boolean
+}
+
+export function asItStands({ epoch, subscriptions, memberCount }: ConsumerGroup): ComparedGroup {
+  return { epoch, isHomogeneous: () => subscriptions.isHomogeneous(memberCount) }
 }
 
 const builtIn: readonly Assignor[] = [uniformAssignor, rangeAssignor]
@@ -35,11 +39,11 @@ export function compareWithTopics({ turn, context, group, before, after }: Membe
   const subscriptions = subscriptionsAfter(group, before, after)
   const hash = metadataHash(subscriptions.topics(), context.topics)
   const isNew = !group.member(after.memberId) && (after.instanceId === null || !group.staticMember(after.instanceId))
-  const isHomogeneous = subscriptions.isHomogeneous(group.memberCount + (isNew ? 1 : 0))
+  const memberCount = group.memberCount + (isNew ? 1 : 0)
   let { epoch } = group
   if (mustBump || hash !== group.metadataHash) turn.append(groupRecord(group.groupId, ++epoch, hash))
   if (group.hasPartitionMetadata) turn.append(partitionMetadataTombstone(group.groupId))
-  return { epoch, isHomogeneous }
+  return { epoch, isHomogeneous: () => subscriptions.isHomogeneous(memberCount) }
 }
 
 function subscriptionsAfter(group: ConsumerGroup, before: ConsumerMember, after: ConsumerMember): Subscriptions {
@@ -66,7 +70,7 @@ export function targetAt(step: MemberStep, { epoch, isHomogeneous }: ComparedGro
   if (group.assignmentEpoch >= epoch || isTooSoon) return { epoch: group.assignmentEpoch, partitions: group.targetOf(after) }
   const assignor = preferredAssignor(step)
   const { topics } = context
-  const { records, target } = newTarget({ group, epoch, member: after, isHomogeneous, assignor, topics, now: turn.now })
+  const { records, target } = newTarget({ group, epoch, member: after, isHomogeneous: isHomogeneous(), assignor, topics, now: turn.now })
   for (const record of records) turn.append(record)
   return { epoch, partitions: target }
 }

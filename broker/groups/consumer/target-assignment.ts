@@ -17,6 +17,7 @@ export interface TargetStep {
   readonly epoch: number
   /** A member that comes or changes in this step; it takes the place of the one that has its instance id. */
   readonly member: ConsumerMember
+  /** All members subscribe to the same topics. */
   readonly isHomogeneous: boolean
   readonly assignor: Assignor
   readonly topics: Topics
@@ -58,22 +59,19 @@ function specOf(member: ConsumerMember, group: ConsumerGroup, idsOf: (names: Rea
   return { memberId, instanceId, subscribedTopicIds: idsOf(names), target: group.targetOf(member) }
 }
 
-/** Ids of those that exist, one set for equal subscriptions: a thousand members mostly have the same. */
+/** Ids of those that exist, one set for equal subscriptions that follow one another: a thousand members mostly have the same. */
 function topicIds(topics: Topics, partitionCounts: Map<string, number>) {
-  const known = new Map<string, ReadonlySet<string>>()
+  let last: { readonly names: ReadonlySet<string>; readonly ids: ReadonlySet<string> } | undefined
   return (names: ReadonlySet<string>): ReadonlySet<string> => {
-    const sorted = [...names].sort()
-    const key = sorted.join(',')
-    const before = known.get(key)
-    if (before) return before
+    if (last && last.names.size === names.size && names.isSubsetOf(last.names)) return last.ids
     const ids = new Set<string>()
-    for (const name of sorted) {
+    for (const name of [...names].sort()) {
       const topic = topics.get(name)
       if (!topic) continue
       ids.add(topic.id)
       partitionCounts.set(topic.id, topic.partitionCount)
     }
-    known.set(key, ids)
+    last = { names, ids }
     return ids
   }
 }
