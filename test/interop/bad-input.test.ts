@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import t from 'tap'
+import { consumerGroupCases } from '../broker/api/bad-input/consumer-groups.ts'
 import { fetchCases } from '../broker/api/bad-input/fetch.ts'
 import { groupCases } from '../broker/api/bad-input/groups.ts'
 import { produceCases } from '../broker/api/bad-input/produce.ts'
@@ -27,6 +28,7 @@ t.test('Apache Kafka refuses bad requests with the same codes', { skip, timeout:
     ...produceCases,
     ...fetchCases,
     ...groupCases,
+    ...consumerGroupCases,
     ...queryCases,
     ...transactionCases,
   ]) {

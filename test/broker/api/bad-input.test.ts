@@ -1,6 +1,7 @@
 /** Every bad request gets Kafka's own error code. That they are Kafka's, test/interop/bad-input.test.ts proves with the same tables. */
 import t from 'tap'
 import { startBroker } from '../../../broker/index.ts'
+import { consumerGroupCases } from './bad-input/consumer-groups.ts'
 import { fetchCases } from './bad-input/fetch.ts'
 import { groupCases } from './bad-input/groups.ts'
 import { produceCases } from './bad-input/produce.ts'
@@ -8,7 +9,14 @@ import { queryCases } from './bad-input/queries.ts'
 import { transactionCases } from './bad-input/transactions.ts'
 import { World } from './bad-input/world.ts'
 
-const tables = { Produce: produceCases, Fetch: fetchCases, Groups: groupCases, others: queryCases, Transactions: transactionCases }
+const tables = {
+  Produce: produceCases,
+  Fetch: fetchCases,
+  Groups: groupCases,
+  'Consumer groups': consumerGroupCases,
+  others: queryCases,
+  Transactions: transactionCases,
+}
 
 const broker = await startBroker({ settings: { 'auto.create.topics.enable': false, 'group.initial.rebalance.delay.ms': 0 } })
 const world = await World.open(broker.port)
