@@ -480,6 +480,25 @@ const otherCases: readonly Case[] = [
     answer: ['UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION', 'UNKNOWN_TOPIC_OR_PARTITION'],
   },
   {
+    name: 'listing transactions by a pattern that is none',
+    ask: begun(async (_producer, _topic, world) => {
+      const answer = await world.ask(ListTransactionsRequest, ListTransactionsResponse, 2, { transactionalIdPattern: '(ab(cd' })
+      return nameOf(answer?.errorCode)
+    }),
+    answer: 'INVALID_REGULAR_EXPRESSION',
+  },
+  {
+    name: 'listing transactions by a pattern: it means the whole name',
+    ask: begun(async ({ id }, _topic, world) => {
+      const listed = async (transactionalIdPattern: string): Promise<Verdict> => {
+        const answer = await world.ask(ListTransactionsRequest, ListTransactionsResponse, 2, { transactionalIdPattern })
+        return `${answer?.transactionStates.length ?? 0}`
+      }
+      return [await listed(id), await listed(id.slice(1)), await listed(`.*${id.slice(1)}`)]
+    }),
+    answer: ['1', '0', '1'],
+  },
+  {
     name: 'listing transactions in a state that there is not',
     ask: begun(async (_producer, _topic, world) => {
       const answer = await world.ask(ListTransactionsRequest, ListTransactionsResponse, 1, { stateFilters: ['Sleeping', 'Empty'] })
