@@ -6,6 +6,7 @@
  *     for await (const records of stele.reader().batches('orders', { from: 'beginning' })) console.log(records)
  *     await stele.close()
  */
+import { GroupAdmin } from './admin/groups.ts'
 import { TopicAdmin } from './admin/topics.ts'
 import { ClusterView } from './cluster/cluster-view.ts'
 import { Reader } from './consumer/reader.ts'
@@ -14,6 +15,8 @@ import type { ClientPlatform } from './platform/dial.ts'
 import { nodeClientPlatform } from './platform/node.ts'
 import { Producer, type ProducerOptions } from './producer/producer.ts'
 
+export type { AssignedPartitions, GroupMember } from './admin/group-description.ts'
+export type { AskedTopic, GroupDescription, GroupOffset, GroupSummary, NewOffset, PlannedOffset } from './admin/groups.ts'
 export type { NewTopic, TopicDescription, TopicSummary } from './admin/topics.ts'
 export type { ConsumedRecord, Position, ReadOptions } from './consumer/reader.ts'
 export { ClientError } from './network/client-error.ts'
@@ -31,11 +34,13 @@ export class Stele {
   readonly #pool: BrokerPool
   readonly #cluster: ClusterView
   readonly topics: TopicAdmin
+  readonly groups: GroupAdmin
 
   constructor({ bootstrap, clientId = 'stele', requestTimeoutMs = 30_000, platform = nodeClientPlatform }: SteleOptions) {
     this.#pool = new BrokerPool({ bootstrap: parseBootstrap(bootstrap), clientId, requestTimeoutMs, platform })
     this.#cluster = new ClusterView(this.#pool)
     this.topics = new TopicAdmin(this.#pool, this.#cluster)
+    this.groups = new GroupAdmin(this.#pool, this.#cluster, this.reader())
   }
 
   producer(options?: ProducerOptions): Producer {

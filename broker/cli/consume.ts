@@ -21,7 +21,7 @@ export const consume = command({
   ].join('\n'),
   flags: {
     bootstrap: bootstrapFlag,
-    from: positionFlag('beginning'),
+    from: positionFlag('beginning', 'Where to begin'),
     partition: flag.integers('N', 'Only this partition; may be given several times.', { short: 'p', min: 0 }),
     follow: flag.toggle('Wait for more at the end.', { short: 'f' }),
     untilEnd: flag.toggle('End when all that was there at the start has been read.'),

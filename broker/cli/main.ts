@@ -4,6 +4,7 @@
  */
 import { consume } from './consume.ts'
 import { dump } from './dump.ts'
+import { groupCommands } from './groups.ts'
 import { nodeTerminal } from './node-terminal.ts'
 import { produce } from './produce.ts'
 import { runProgram } from './program.ts'
@@ -11,5 +12,5 @@ import { start } from './start.ts'
 import { topicCommands } from './topics.ts'
 import { packageVersion } from './version.ts'
 
-const commands = [start, ...topicCommands, produce, consume, dump]
+const commands = [start, ...topicCommands, produce, consume, ...groupCommands, dump]
 process.exit(await runProgram(process.argv.slice(2), { commands, version: packageVersion, worldly: [] }, nodeTerminal()))

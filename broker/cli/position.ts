@@ -23,10 +23,11 @@ export function positionAt(written: WrittenPosition, now: number): Position {
   return { time: Math.round(now - written.millisAgo) }
 }
 
-export function positionFlag(otherwise: WrittenPosition): Flag<WrittenPosition> {
+/** @param doc up to the words that are allowed. */
+export function positionFlag<D extends WrittenPosition | undefined>(otherwise: D, doc: string): Flag<WrittenPosition | D> {
   return {
     value: 'WHERE',
-    doc: `Where to begin: ${allowed}.`,
+    doc: `${doc}: ${allowed}.`,
     short: undefined,
     required: false,
     read: (texts) => {

@@ -69,6 +69,13 @@ export class ClusterView {
     return this.#pool.at(endpoint)
   }
 
+  /** A connection to each broker there is. */
+  async brokers(): Promise<BrokerConnection[]> {
+    const connection = await this.#pool.any()
+    const { brokers } = await connection.send(MetadataRequest, MetadataResponse, { topics: [], allowAutoTopicCreation: false })
+    return Promise.all(brokers.map((endpoint) => this.#pool.at(endpoint)))
+  }
+
   /** Where changes to the cluster go. */
   async controller(): Promise<BrokerConnection> {
     const endpoint = this.#brokers.get(this.#controllerId)

@@ -6,6 +6,7 @@ import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
+import { patiently } from '../network/patience.ts'
 import { ErrorCode, errorOf } from '../protocol/errors.ts'
 import { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../protocol/messages/list-offsets.ts'
@@ -50,7 +51,6 @@ const noBytes = Buffer.alloc(0)
 const latest = -1
 const earliest = -2
 const fetchWaitMs = 500
-const retryDelayMs = 100
 const fetchBytesMax = 8 * 1024 * 1024
 const partitionBytesMax = 1024 * 1024
 
@@ -81,19 +81,8 @@ export class Reader {
     }
   }
 
-  /** Leaders move and brokers restart: what may pass is tried again, for as long as a request may take. */
-  async #patiently<T>(topic: string, act: () => Promise<T>): Promise<T> {
-    const { platform, requestTimeoutMs } = this.#pool.options
-    const deadline = platform.now() + requestTimeoutMs
-    for (;;) {
-      try {
-        return await act()
-      } catch (error) {
-        if (!(error instanceof ClientError) || !error.retriable || platform.now() >= deadline) throw error
-        this.#cluster.forget(topic)
-        await new Promise<void>((resolve) => platform.after(retryDelayMs, resolve))
-      }
-    }
+  #patiently<T>(topic: string, act: () => Promise<T>): Promise<T> {
+    return patiently(this.#pool.options, act, () => this.#cluster.forget(topic))
   }
 
   /** The offset of a position; the end of the partition where no record is that late. */

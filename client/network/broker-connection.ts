@@ -127,6 +127,12 @@ export class BrokerConnection {
     for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) this.#served.set(apiKey, { first: minVersion, last: maxVersion })
   }
 
+  /** Does the broker serve it, in a version that this client knows? */
+  serves(request: Message): boolean {
+    const served = this.#served.get(request.key)
+    return served !== undefined && served.last >= request.versions.first && served.first <= request.versions.last
+  }
+
   #versionOf(request: Message, versionMax = Number.POSITIVE_INFINITY): number {
     const served = this.#served.get(request.key)
     const version = Math.min(request.versions.last, served?.last ?? -1, versionMax)

@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { startBroker } from '../../../broker/index.ts'
-import { bareNode } from '../../support/bare-node.ts'
+import { beginStele, noStele, runStele, steleMain } from '../../support/stele-command.ts'
 
-const main = join(import.meta.dirname, '../../../dist/broker/cli/main.js')
-const skip = existsSync(main) ? false : 'dist/ holds no command: make build'
+const skip = noStele
 const home = mkdtempSync(join(tmpdir(), 'stele-commands-'))
 const data = join(home, 'data')
 const broker = await startBroker({ dataDirectory: data })
@@ -17,21 +15,9 @@ t.teardown(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
-function begin(...args: string[]) {
-  const child = spawn(...bareNode(main, ...args), { cwd: home, env: { ...process.env, STELE_BOOTSTRAP: broker.bootstrap } })
-  const said = { out: '', err: '' }
-  child.stdout.on('data', (bytes: Buffer) => (said.out += bytes.toString()))
-  child.stderr.on('data', (bytes: Buffer) => (said.err += bytes.toString()))
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...said }))
-  return { child, said, ended }
-}
-
-function stele(input: string | Buffer, ...args: string[]) {
-  const { child, ended } = begin(...args)
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(input)
-  return ended
-}
+const world = { cwd: home, bootstrap: broker.bootstrap }
+const begin = (...args: string[]) => beginStele(world, ...args)
+const stele = (input: string | Buffer, ...args: string[]) => runStele(world, input, ...args)
 
 t.test('topics are created, listed, described, altered and deleted, in tables and in JSON', { skip }, async (t) => {
   t.same(await stele('', 'topics', 'create', 'orders', '--partitions', '2', '--config', 'retention.ms=86400000'), {
@@ -260,7 +246,7 @@ t.test('dump reads indexes, producers and checkpoints', { skip }, async (t) => {
     out: /DAMAGED at position 0: this is no whole snapshot/,
   })
   t.match(await stele('', 'dump', join(home, '00000000000000000009.log')), { code: 1, err: / cannot be read: ENOENT\n/ })
-  t.match(await stele('', 'dump', main), { code: 2, err: / is not a file that can be shown/ })
+  t.match(await stele('', 'dump', steleMain), { code: 2, err: / is not a file that can be shown/ })
 })
 
 t.test('the version and help are told; what is not understood is a sentence and exit code 2', { skip }, async (t) => {
