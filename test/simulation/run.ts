@@ -52,6 +52,8 @@ async function runAll(first: number, count: number): Promise<number> {
     transactionsCommitted: 0,
     keyedRecords: 0,
     compactions: 0,
+    groupMoves: 0,
+    groupCommits: 0,
   }
   const startedAt = performance.now()
   let failed = 0
@@ -72,6 +74,7 @@ async function runAll(first: number, count: number): Promise<number> {
     `${total.events} events, ${total.lives} broker lives, ${total.batchesSent} batches sent, ${total.batchesAcknowledged} acknowledged and kept, ` +
       `${total.recordsAudited} records read at the end, ${total.transactionsCommitted} of ${total.transactions} transactions known to be committed, ` +
       `${total.compactions} compactions over ${total.keyedRecords} keyed records, ` +
+      `${total.groupMoves} partitions given to group members, who committed ${total.groupCommits} offsets, ` +
       `${seconds.toFixed(1)} s`,
   )
   if (failed > 0) console.log(`${failed} of ${count} seeds failed`)

@@ -9,6 +9,8 @@ export const invariants = {
   7: 'everything is repeatable',
   8: 'of a transaction readers see all or nothing',
   9: 'the newest value of a key is never lost',
+  10: 'a partition belongs to one member of a group at most',
+  11: 'what a group committed counts, and nothing that a former member commits',
 } as const
 
 export type Invariant = keyof typeof invariants

@@ -11,6 +11,7 @@
  * - checkers/recovery.ts: after a crash a log is the longest valid prefix of its files (6), and what was promised is in it (1);
  * - checkers/auditor.ts: at the end everything acknowledged is there, once, in order (1);
  * - checkers/newest-values.ts: of a compacted topic the newest value of every key stays, where it was (9);
+ * - checkers/group-register.ts: a partition belongs to one member of a group at most (10), and what was committed last counts (11);
  * - broker-node.ts, clients/vandal.ts: no input, and no fault but a failing disk, makes the broker give up or stop answering (5);
  * - run.ts: the same seed gives the same hash of all that happened (7).
  *
@@ -26,6 +27,7 @@ import { Producer, type Target } from './clients/producer.ts'
 import { Vandal } from './clients/vandal.ts'
 import { Compaction } from './compaction.ts'
 import { drawFault, type Fault } from './faults.ts'
+import { Group } from './groups.ts'
 import { History, type PartitionHistory } from './history.ts'
 import { drawPlan, type Plan } from './plan.ts'
 import { WallClock } from './platform/clock.ts'
@@ -54,6 +56,9 @@ export interface Outcome {
   transactionsCommitted: number
   keyedRecords: number
   compactions: number
+  /** Times that a partition came to a member of a group, and offsets committed there. */
+  groupMoves: number
+  groupCommits: number
 }
 
 export class World {
@@ -74,6 +79,7 @@ export class World {
   #auditor: Auditor | undefined
   #transactions: Transactions | undefined
   #compaction: Compaction | undefined
+  #group: Group | undefined
 
   /** @param print gets a readable line for everything of note. */
   constructor(seed: number, print?: (line: string) => void) {
@@ -127,6 +133,8 @@ export class World {
       transactionsCommitted: this.#transactions?.ledger.committedCount ?? 0,
       keyedRecords: this.#compaction?.newest.confirmedCount ?? 0,
       compactions: this.#node.compactions,
+      groupMoves: this.#group?.register.moves ?? 0,
+      groupCommits: this.#group?.register.commits ?? 0,
     }
   }
 
@@ -192,10 +200,11 @@ export class World {
       this.#enlist(new Consumer(this.#surroundings(`consumer ${index}`), traits, some(histories))),
     )
     const { name } = this.plan.admin.topics[0] as { name: string }
-    const { transactions, compaction } = this.plan
+    const { transactions, compaction, group } = this.plan
     if (transactions) this.#transactions = new Transactions(transactions, (client) => this.#surroundings(client))
     if (compaction) this.#compaction = new Compaction(compaction, (client) => this.#surroundings(client))
-    for (const client of [...(this.#transactions?.clients ?? []), ...(this.#compaction?.clients ?? [])]) this.#enlist(client)
+    if (group) this.#group = new Group(group, (client) => this.#surroundings(client))
+    for (const workload of [this.#transactions, this.#compaction, this.#group]) workload?.clients.forEach((client) => this.#enlist(client))
     for (let index = 0; index < this.plan.vandals; index++) this.#enlist(new Vandal(this.#surroundings(`vandal ${index}`), name, 200))
   }
 
@@ -310,5 +319,6 @@ export class World {
     await this.#auditor.finished
     await this.#transactions?.audit()
     await this.#compaction?.audit()
+    await this.#group?.audit()
   }
 }

@@ -88,6 +88,15 @@ export abstract class Client {
     return this.#connection
   }
 
+  /** The same for one that must finish what it began, told to stop or not. */
+  protected async connectedAnyway(): Promise<ClientConnection> {
+    for (;;) {
+      const connection = (await this.connected()) ?? (await this.tryTo(() => this.dial()))
+      if (connection) return connection
+      await this.sleep(50)
+    }
+  }
+
   protected dial(): Promise<ClientConnection> {
     const { network, process, port } = this.around
     return ClientConnection.open(network, process, this.random, this.#traits, port)
@@ -121,5 +130,24 @@ export abstract class Client {
       partitionsOf.set(name, partitions.length)
     }
     return { idOf, partitionsOf }
+  }
+}
+
+/** A coordinated request is to be tried again. */
+export function isPassing(error: number): boolean {
+  switch (error) {
+    case ErrorCode.CONCURRENT_TRANSACTIONS:
+    case ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
+    case ErrorCode.COORDINATOR_NOT_AVAILABLE:
+    case ErrorCode.NOT_COORDINATOR:
+    case ErrorCode.NOT_ENOUGH_REPLICAS:
+    case ErrorCode.KAFKA_STORAGE_ERROR:
+    case ErrorCode.REQUEST_TIMED_OUT:
+    case ErrorCode.NOT_LEADER_OR_FOLLOWER:
+    case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+    case ErrorCode.OPERATION_NOT_ATTEMPTED:
+      return true
+    default:
+      return false
   }
 }
