@@ -7,6 +7,7 @@ import * as fs from 'node:fs'
 import { createRequire } from 'node:module'
 import * as zlib from 'node:zlib'
 import { cached } from '../cache.ts'
+import { memberActs, type MemberEvents, type Membership } from './group-members.ts'
 import { fromOf, serve } from './line-peer.ts'
 import { Reading, recordsIn } from './reading.ts'
 
@@ -31,6 +32,15 @@ interface Cluster {
   findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>
   findBroker(which: { nodeId: string }): Promise<Broker>
   fetchTopicsOffset(topics: object[]): Promise<{ partitions: { partition: number; offset: string }[] }[]>
+}
+
+interface GroupConsumer {
+  on(event: 'consumer.group_join', listener: (event: { payload: { memberAssignment: Record<string, number[]> } }) => void): void
+  on(event: 'consumer.crash', listener: (event: { payload: { error: Error; restart: boolean } }) => void): void
+  connect(): Promise<void>
+  subscribe(options: { topics: string[]; fromBeginning: boolean }): Promise<void>
+  run(options: { autoCommitThreshold: number; eachBatch: (payload: { batch: Batch }) => Promise<void> }): Promise<void>
+  disconnect(): Promise<void>
 }
 
 const load = createRequire(cached('npm', 'package.json'))
@@ -177,4 +187,50 @@ async function remove({ topic }: Record<string, string>): Promise<Record<string,
   }
 }
 
-await serve({ produce, read, create, delete: remove })
+async function committed({ group: groupId, topic, partitions }: Record<string, string>): Promise<Record<string, string>> {
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    const [found]: { partitions: { partition: number; offset: string }[] }[] = await admin.fetchOffsets({ groupId, topics: [topic] })
+    const offsets = Array.from({ length: Number(partitions) }, () => '-1')
+    for (const { partition, offset } of found?.partitions ?? []) offsets[partition] = offset
+    return { offsets: offsets.join(',') }
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** Its assignor is eager. The batch is committed by kafkajs when it has been noted. */
+async function join(request: Record<string, string>, on: MemberEvents): Promise<Membership> {
+  const { group: groupId, topic = '' } = request
+  const sessionTimeout = Number(request['session'])
+  const consumer: GroupConsumer = kafka.consumer({
+    groupId,
+    sessionTimeout,
+    heartbeatInterval: sessionTimeout / 4,
+    maxWaitTimeInMs: 200,
+    allowAutoTopicCreation: false,
+  })
+  let assigned: readonly number[] = []
+  consumer.on('consumer.group_join', ({ payload }) => {
+    assigned = payload.memberAssignment[topic] ?? []
+    on.rebalanced()
+  })
+  consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
+    if (!restart) on.failed(error)
+  })
+  await consumer.connect()
+  await consumer.subscribe({ topics: [topic], fromBeginning: true })
+  await consumer.run({
+    autoCommitThreshold: 1,
+    eachBatch: async ({ batch: { partition, messages } }) => {
+      on.received(
+        partition,
+        messages.map(({ offset }) => offset),
+      )
+    },
+  })
+  return { assigned: () => assigned, leave: () => consumer.disconnect() }
+}
+
+await serve({ produce, read, create, delete: remove, committed, ...memberActs(join) })

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { cached } from '../cache.ts'
+import { memberActs, type MemberEvents, type Membership } from './group-members.ts'
 import { fromOf, serve } from './line-peer.ts'
 import { Reading, recordsIn } from './reading.ts'
 
@@ -34,6 +35,20 @@ interface Consumer {
   listOffsets(options: object): Promise<Map<string, bigint[]>>
   fetch(options: object): Promise<{ responses: { partitions: Partition[] }[] }>
   close(): Promise<void>
+}
+interface Message {
+  readonly partition: number
+  readonly offset: bigint
+  commit(): Promise<void>
+}
+interface MessageStream extends AsyncIterable<Message> {
+  close(): Promise<void>
+}
+interface GroupConsumer {
+  readonly assignments: readonly { partitions: number[] }[] | null
+  on(event: 'consumer:group:join', listener: () => void): void
+  consume(options: object): Promise<MessageStream>
+  close(force: boolean): Promise<void>
 }
 
 const { Producer, Consumer, compatibilityPartitioner } = createRequire(cached('npm', 'package.json'))('@platformatic/kafka')
@@ -127,4 +142,56 @@ function take({ partitionIndex, records: batches }: Partition, next: number[], r
   }
 }
 
-await serve({ produce, read })
+/** Commits record by record, each when it has been noted. */
+async function join(request: Record<string, string>, on: MemberEvents): Promise<Membership> {
+  const { group: groupId, topic, session, instance, assignor } = request
+  const sessionTimeout = Number(session)
+  const classic = { sessionTimeout, heartbeatInterval: sessionTimeout / 4 }
+  let consumer: GroupConsumer
+  let stream: MessageStream
+  let leaving = false
+  const open = async () => {
+    consumer = new Consumer({
+      ...base,
+      groupId,
+      ...(assignor === 'broker' ? { groupProtocol: 'consumer' } : classic),
+      ...(instance === undefined ? {} : { groupInstanceId: instance }),
+      maxWaitTime: 200,
+    })
+    consumer.on('consumer:group:join', () => on.rebalanced())
+    stream = await consumer.consume({ topics: [topic], mode: 'committed', fallbackMode: 'earliest', autocommit: false })
+  }
+  const receive = async () => {
+    for await (const { partition, offset, commit } of stream) {
+      on.received(partition, [offset])
+      await commit()
+    }
+  }
+  // A stream of a member that was away too long is over, and the application makes another one.
+  const receiveUntilLeft = async () => {
+    for (;;) {
+      await receive().catch(unlessMoved)
+      await consumer.close(true)
+      if (leaving) return
+      await open()
+    }
+  }
+  await open()
+  const left = receiveUntilLeft().catch((error: unknown) => on.failed(error))
+  return {
+    assigned: () => consumer.assignments?.flatMap(({ partitions }) => partitions) ?? [],
+    leave: async () => {
+      leaving = true
+      await stream.close()
+      await left
+    },
+  }
+}
+
+/** Where the group has moved on, whoever has the partition now receives the record again. */
+function unlessMoved(error: Error & { findBy?(property: string, value: unknown): unknown }): void {
+  const moved = ['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS', 'STALE_MEMBER_EPOCH', 'FENCED_MEMBER_EPOCH']
+  if (!moved.some((id) => error.findBy?.('apiId', id))) throw error
+}
+
+await serve({ produce, read, ...memberActs(join) })

@@ -16,17 +16,29 @@ export interface Entry {
   start(bootstrap: string, settings?: Record<string, string>): Peer
 }
 
-export const java: Entry = entry('java', ['kafka', 'java'], javaPeer)
+/** One that speaks PROTOCOL.md. */
+export interface LineEntry extends Entry {
+  start(bootstrap: string, settings?: Record<string, string>): LinePeer
+}
 
-export const roster: readonly Entry[] = [
-  java,
-  entry('confluent', ['python'], (bootstrap, settings) => pythonPeer('confluent', bootstrap, settings)),
-  entry('kafka-python', ['python'], (bootstrap, settings) => pythonPeer('kafka_python', bootstrap, settings)),
-  entry('franz-go', ['go'], (bootstrap) => new LinePeer('franz-go', cached('go', 'peer'), [bootstrap])),
-  { ...entry('kafkajs', ['npm'], kafkajs), codecs: ['none', 'gzip', 'zstd'] },
-  entry('platformatic', ['npm'], (bootstrap) => scriptPeer('platformatic', bootstrap)),
-  { ...entry('kcat', ['kcat'], (bootstrap, settings) => new Kcat(bootstrap, settings)), keepsTimes: false },
-]
+export const java: LineEntry = { ...entry('java', ['kafka', 'java']), start: javaPeer }
+export const confluent: LineEntry = {
+  ...entry('confluent', ['python']),
+  start: (bootstrap, settings) => pythonPeer('confluent', bootstrap, settings),
+}
+export const kafkaPython: LineEntry = {
+  ...entry('kafka-python', ['python']),
+  start: (bootstrap, settings) => pythonPeer('kafka_python', bootstrap, settings),
+}
+export const franzGo: LineEntry = {
+  ...entry('franz-go', ['go']),
+  start: (bootstrap) => new LinePeer('franz-go', cached('go', 'peer'), [bootstrap]),
+}
+export const kafkaJs: LineEntry = { ...entry('kafkajs', ['npm']), start: kafkajs, codecs: ['none', 'gzip', 'zstd'] }
+export const platformatic: LineEntry = { ...entry('platformatic', ['npm']), start: (bootstrap) => scriptPeer('platformatic', bootstrap) }
+const kcat: Entry = { ...entry('kcat', ['kcat']), start: (bootstrap, settings) => new Kcat(bootstrap, settings), keepsTimes: false }
+
+export const roster: readonly Entry[] = [java, confluent, kafkaPython, franzGo, kafkaJs, platformatic, kcat]
 
 /** Those that are here, and a reason for each that is not. */
 export function present(entries: readonly Entry[] = roster): { here: Entry[]; absent: { name: string; reason: string }[] } {
@@ -50,8 +62,8 @@ export function javaPeer(bootstrap: string, settings: Record<string, string> = {
   return new LinePeer(version === undefined ? 'java' : `java ${version}`, 'java', args)
 }
 
-function entry(name: string, needs: readonly Part[], start: Entry['start']): Entry {
-  return { name, needs, codecs, keepsTimes: true, start }
+function entry(name: string, needs: readonly Part[]): Omit<Entry, 'start'> {
+  return { name, needs, codecs, keepsTimes: true }
 }
 
 function pythonPeer(module: string, bootstrap: string, settings: Record<string, string> = {}): LinePeer {

@@ -33,6 +33,16 @@ func main() {
 				err = produce(request, reply)
 			case "read":
 				err = read(request, reply)
+			case "join":
+				err = join(request)
+			case "state":
+				err = state(request, reply)
+			case "leave":
+				err = leave(request)
+			case "pipe":
+				err = startPipe(request)
+			case "piped":
+				err = piped(reply)
 			default:
 				err = fmt.Errorf("no such op: %s", request.Get("op"))
 			}

@@ -14,7 +14,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedMemberEpochException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.StaleMemberEpochException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
 
 /** A member of a group that polls in a thread of its own: what it receives it notes in its file, and only then commits. */
 final class GroupMember extends Thread implements ConsumerRebalanceListener {
@@ -74,7 +77,7 @@ final class GroupMember extends Thread implements ConsumerRebalanceListener {
         OutputStream file = new FileOutputStream(request.get("file"), true)) {
       consumer.subscribe(Collections.singletonList(request.get("topic")), this);
       while (!leaving) {
-        ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(200));
+        ConsumerRecords<byte[], byte[]> records = poll(consumer);
         TreeSet<Integer> held = new TreeSet<>();
         for (TopicPartition partition : consumer.assignment()) held.add(partition.partition());
         assigned = held.toString().replaceAll("[\\[\\] ]", "");
@@ -91,6 +94,15 @@ final class GroupMember extends Thread implements ConsumerRebalanceListener {
     } catch (Throwable error) {
       failure = error;
       error.printStackTrace();
+    }
+  }
+
+  /** One that was away too long hears so first, and has joined again by the next poll. */
+  private static ConsumerRecords<byte[], byte[]> poll(KafkaConsumer<byte[], byte[]> consumer) {
+    try {
+      return consumer.poll(Duration.ofMillis(200));
+    } catch (UnknownMemberIdException | FencedMemberEpochException | StaleMemberEpochException away) {
+      return ConsumerRecords.empty();
     }
   }
 

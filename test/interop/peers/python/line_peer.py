@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl, urlencode
 STUCK_SECONDS = 60
 
 
-def serve(produce, read):
-    """Answers a line for a line until stdin ends. Both are called with the request's fields and return the reply's."""
+def serve(acts):
+    """Answers a line for a line until stdin ends. An act is called with the request's fields and returns the reply's, or None where there are none."""
     for line in sys.stdin:
         request = dict(parse_qsl(line.strip(), keep_blank_values=True))
         try:
-            reply = {"produce": produce, "read": read}[request["op"]](request)
+            reply = acts[request["op"]](request) or {}
         except Exception as error:  # whatever it is, the test shall say it
             traceback.print_exc()
             reply = {"error": f"{type(error).__name__}: {error}"}

@@ -3,8 +3,12 @@
 import sys
 import time
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.errors import CommitFailedError, RebalanceInProgressError
 
+from group_member import member_acts
 from line_peer import STUCK_SECONDS, Reading, records, serve, settings
 
 BASE = {"bootstrap_servers": sys.argv[1], **settings()}
@@ -68,4 +72,44 @@ def _seek(consumer, request, partitions, ends):
             consumer.seek(partition, found[partition].offset if found[partition] else ends[partition])
 
 
-serve(produce, read)
+class GroupConsumer(ConsumerRebalanceListener):
+    """A consumer as group_member.py wants it."""
+
+    def __init__(self, request, on_assigned):
+        self.on_assigned = on_assigned
+        session = int(request["session"])
+        self.consumer = KafkaConsumer(
+            group_id=request["group"],
+            group_instance_id=request.get("instance"),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=session,
+            heartbeat_interval_ms=session // 4,
+            partition_assignment_strategy=(CooperativeStickyAssignor if request["assignor"] == "cooperative" else RangePartitionAssignor,),
+            **BASE,
+        )
+        self.consumer.subscribe([request["topic"]], listener=self)
+
+    def poll(self):
+        return [(record.partition, record.offset) for batch in self.consumer.poll(timeout_ms=200).values() for record in batch]
+
+    def assigned(self):
+        return [one.partition for one in self.consumer.assignment()]
+
+    def commit(self):
+        try:
+            self.consumer.commit()
+        except (CommitFailedError, RebalanceInProgressError):
+            pass  # whoever has the partitions now receives the records again
+
+    def close(self):
+        self.consumer.close()
+
+    def on_partitions_assigned(self, assigned):
+        self.on_assigned()
+
+    def on_partitions_revoked(self, revoked):
+        pass
+
+
+serve({"produce": produce, "read": read, **member_acts(GroupConsumer)})
