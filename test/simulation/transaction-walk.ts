@@ -1,6 +1,6 @@
 /**
  * A few transactions in an undisturbed world, but for one thing: the broker dies in the middle of its n-th disk operation from the first
- * request on. Walking all n walks every point between two steps of the protocol, from InitProducerId to the last marker.
+ * request on. Walking all n walks every point between two steps of the protocol, from InitProducerId over records and offsets to the last marker.
  */
 import { Admin } from './clients/admin.ts'
 import type { Surroundings } from './clients/client.ts'
@@ -62,7 +62,11 @@ export async function walk(steps: Walk, print?: (line: string) => void): Promise
     syncMax: 200,
     call: 1,
   })
-  const settings = { 'transaction.state.log.num.partitions': '1', 'stele.commit.journal.bytes': '0' }
+  const settings = {
+    'transaction.state.log.num.partitions': '1',
+    'offsets.topic.num.partitions': '1',
+    'stele.commit.journal.bytes': '0',
+  }
   const node = new BrokerNode({ scheduler, random: random.fork('broker'), network, disk, wall, history, settings })
   const surroundings = (name: string): Surroundings => ({
     network,
@@ -129,6 +133,7 @@ function transactor({ version, commits, transactions }: Walk): TransactorTraits 
     recordsMax: 2,
     abortChance: commits ? 0 : 1,
     vanishChance: 0,
+    offsetsChance: 1,
     pauseMillisMax: 1,
   }
 }

@@ -40,6 +40,8 @@ export function drawTransactions(random: SeededRandom): TransactionPlan | undefi
       'transaction.abort.timed.out.transaction.cleanup.interval.ms': `${random.magnitude(20, 1_000)}`,
       'add.partitions.to.txn.retry.backoff.max.ms': `${random.pick([0, 5, 100])}`,
       'producer.id.expiration.ms': '2000000000',
+      'offsets.topic.num.partitions': `${random.between(1, 2)}`,
+      'offsets.retention.minutes': '2000000000',
     },
   }
 }
@@ -56,6 +58,7 @@ function drawTransactor(random: SeededRandom, partitions: number, ids: number): 
     recordsMax: random.pick([1, 5]),
     abortChance: random.pick([0, 0.2, 0.5]),
     vanishChance: random.pick([0, 0.1]),
+    offsetsChance: random.pick([0, 0.5, 1]),
     pauseMillisMax: random.magnitude(1, 200),
   }
 }

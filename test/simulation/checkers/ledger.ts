@@ -19,6 +19,8 @@ export class LedgerEntry {
   fate: Fate = 'open'
   /** A reader was shown some of it. */
   isShown = false
+  /** In it, its number is committed as the offset of this group. */
+  group: string | undefined
 
   constructor(id: number, by: string) {
     this.id = id
@@ -82,8 +84,12 @@ export class Ledger {
     entry.isShown = true
   }
 
-  /** All has been read to the end: `passes` by partition. */
-  complete(passes: ReadonlyMap<number, Pass>): void {
+  get groups(): string[] {
+    return [...new Set(this.#entries.flatMap(({ group }) => group ?? []))]
+  }
+
+  /** All has been read to the end: `passes` by partition, and what each group has for its offset, -1 for none. */
+  complete(passes: ReadonlyMap<number, Pass>, offsets: ReadonlyMap<string, number>): void {
     for (const entry of this.#entries) {
       let shown = 0
       let whole = 0
@@ -96,8 +102,15 @@ export class Ledger {
       if (shown > 0 && !isWhole) throw new Violation(8, `only a part of ${nameOf(entry)} is there at the end`)
       if (entry.fate === 'committed' && !isWhole) throw new Violation(8, `${nameOf(entry)} was committed, and is not there at the end`)
       if (entry.isShown && !isWhole) throw new Violation(8, `${nameOf(entry)} was shown, and is not there at the end`)
+      if (entry.group !== undefined) checkOffset(entry, isWhole, offsets.get(entry.group) ?? -1)
     }
   }
+}
+
+/** Who shares a transactional id shares a group too: its transactions come one after another, and the last that counts has the last word. */
+function checkOffset(entry: LedgerEntry, isThere: boolean, offset: number): void {
+  if (isThere && offset < entry.id) throw new Violation(8, `${nameOf(entry)} is there, and its group's offset is that of ${offset}`)
+  if (!isThere && offset === entry.id) throw new Violation(8, `${nameOf(entry)} is not there, and its group's offset is its own`)
 }
 
 function nameOf({ id, by }: LedgerEntry): string {

@@ -4,6 +4,7 @@
  */
 import { ErrorCode, errorOf } from '../../../client/protocol/errors.ts'
 import { FetchRequest, FetchResponse } from '../../../client/protocol/messages/fetch.ts'
+import { OffsetFetchRequest, OffsetFetchResponse } from '../../../client/protocol/messages/offset-fetch.ts'
 import { batchBytesAt, RecordBatch } from '../../../client/records/batch.ts'
 import { readEndMarker } from '../../../client/records/control.ts'
 import { recordsOf } from '../../../client/records/record.ts'
@@ -66,7 +67,23 @@ export class CommittedReader extends Client {
       if (this.#cursors.every(isAtEnd)) break
       await this.sleep(20)
     }
-    this.#ledger.complete(new Map(this.#cursors.map(({ partition, pass }) => [partition, pass])))
+    const offsets = new Map<string, number>()
+    for (const group of this.#ledger.groups) offsets.set(group, await this.#offsetOf(group))
+    this.#ledger.complete(new Map(this.#cursors.map(({ partition, pass }) => [partition, pass])), offsets)
+  }
+
+  /** Once no transaction is open that may change it. */
+  async #offsetOf(groupId: string): Promise<number> {
+    const topics = [{ name: this.#traits.topic, partitionIndexes: [0] }]
+    for (;;) {
+      const connection = (await this.connected()) ?? (await this.tryTo(() => this.dial()))
+      const ask = { groups: [{ groupId, topics }], requireStable: true }
+      const answer = connection && (await this.tryTo(() => connection.request(OffsetFetchRequest, OffsetFetchResponse, 8, ask)))
+      const [group] = answer?.groups ?? []
+      const partition = group?.topics[0]?.partitions[0]
+      if (group?.errorCode === ErrorCode.NONE && partition?.errorCode === ErrorCode.NONE) return partition.committedOffset
+      await this.sleep(20)
+    }
   }
 
   #again(cursor: Cursor): void {

@@ -3,16 +3,18 @@
  * repeats what it was not answered, gives up in the middle, and may share its transactional id with others, each fencing the one before.
  */
 import { ErrorCode, errorOf } from '../../../client/protocol/errors.ts'
+import { AddOffsetsToTxnRequest, AddOffsetsToTxnResponse } from '../../../client/protocol/messages/add-offsets-to-txn.ts'
 import { AddPartitionsToTxnRequest, AddPartitionsToTxnResponse } from '../../../client/protocol/messages/add-partitions-to-txn.ts'
 import { EndTxnRequest, EndTxnResponse } from '../../../client/protocol/messages/end-txn.ts'
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../../client/protocol/messages/find-coordinator.ts'
 import { InitProducerIdRequest, InitProducerIdResponse } from '../../../client/protocol/messages/init-producer-id.ts'
 import { ProduceRequest, ProduceResponse } from '../../../client/protocol/messages/produce.ts'
+import { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../../../client/protocol/messages/txn-offset-commit.ts'
 import type { Input, Message, Of } from '../../../client/protocol/schema.ts'
 import type { Ledger, LedgerEntry } from '../checkers/ledger.ts'
 import { Violation } from '../violation.ts'
 import { buildBatch } from './batch.ts'
-import { Client, type Surroundings } from './client.ts'
+import { Client, isPassing, type Surroundings } from './client.ts'
 
 export interface TransactorTraits {
   transactionalId: string
@@ -27,12 +29,15 @@ export interface TransactorTraits {
   abortChance: number
   /** That it leaves a transaction alone, and begins anew. */
   vanishChance: number
+  /** That a group's offset is part of a transaction. */
+  offsetsChance: number
   pauseMillisMax: number
 }
 
 /** It must begin anew: the broker says that the transaction is over, one way or another. */
 class Over extends Error {}
 
+const coordinatorOfGroups = 0
 const coordinatorOfTransactions = 1
 
 export class Transactor extends Client {
@@ -81,15 +86,8 @@ export class Transactor extends Client {
   async #initialize(continues: boolean): Promise<void> {
     const { transactionalId, timeoutMillis } = this.#traits
     const isKnown = continues && this.#producerId !== -1
-    await this.#until(
-      () => ({
-        request: FindCoordinatorRequest,
-        response: FindCoordinatorResponse,
-        version: 4,
-        body: { keyType: coordinatorOfTransactions, coordinatorKeys: [transactionalId] },
-      }),
-      (answer) => answer.coordinators[0]?.errorCode ?? -1,
-    )
+    await this.#find(coordinatorOfTransactions, transactionalId)
+    await this.#find(coordinatorOfGroups, this.#group)
     const answer = await this.#until(
       () => ({
         request: InitProducerIdRequest,
@@ -110,6 +108,23 @@ export class Transactor extends Client {
     this.#isInitialized = true
   }
 
+  get #group(): string {
+    return `group of ${this.#traits.transactionalId}`
+  }
+
+  /** Its topic is there then. */
+  async #find(keyType: number, key: string): Promise<void> {
+    await this.#until(
+      () => ({
+        request: FindCoordinatorRequest,
+        response: FindCoordinatorResponse,
+        version: 4,
+        body: { keyType, coordinatorKeys: [key] },
+      }),
+      ({ coordinators }) => coordinators[0]?.errorCode ?? -1,
+    )
+  }
+
   #adopt(producerId: number, producerEpoch: number): void {
     if (producerId !== this.#producerId || producerEpoch !== this.#producerEpoch) this.#sequences = new Map()
     this.#producerId = producerId
@@ -117,7 +132,7 @@ export class Transactor extends Client {
   }
 
   async #transact(): Promise<void> {
-    const { batchesMax, partitions, abortChance, vanishChance, version } = this.#traits
+    const { batchesMax, partitions, abortChance, vanishChance, offsetsChance, version } = this.#traits
     const entry = this.#ledger.open(this.name)
     const chosen = Array.from({ length: partitions }, (_, index) => index).filter(() => this.random.chance(0.7))
     if (chosen.length === 0) chosen.push(this.random.below(partitions))
@@ -126,6 +141,7 @@ export class Transactor extends Client {
       const batches = this.random.between(1, batchesMax)
       for (let batch = 0; batch < batches; batch++) await this.#write(entry, partition)
     }
+    if (this.random.chance(offsetsChance)) await this.#commitOffset(entry)
     if (this.random.chance(vanishChance)) throw new Over()
     const commits = !this.random.chance(abortChance)
     const before = { producerId: this.#producerId, producerEpoch: this.#producerEpoch }
@@ -149,6 +165,38 @@ export class Transactor extends Client {
       }),
       ({ resultsByTopicV3AndBelow: [result] }) =>
         firstError(result?.resultsByPartition.map(({ partitionErrorCode }) => partitionErrorCode)),
+    )
+  }
+
+  /** The transaction's number becomes the offset of its group, if it is committed. */
+  async #commitOffset(entry: LedgerEntry): Promise<void> {
+    const { transactionalId, topic, version } = this.#traits
+    const producer = { producerId: this.#producerId, producerEpoch: this.#producerEpoch }
+    if (version === 1) {
+      await this.#until(
+        () => ({
+          request: AddOffsetsToTxnRequest,
+          response: AddOffsetsToTxnResponse,
+          version: this.random.between(2, 4),
+          body: { transactionalId, ...producer, groupId: this.#group },
+        }),
+        ({ errorCode }) => errorCode,
+      )
+    }
+    entry.group = this.#group
+    await this.#until(
+      () => ({
+        request: TxnOffsetCommitRequest,
+        response: TxnOffsetCommitResponse,
+        version: version === 2 ? 5 : this.random.between(3, 4),
+        body: {
+          transactionalId,
+          groupId: this.#group,
+          ...producer,
+          topics: [{ name: topic, partitions: [{ partitionIndex: 0, committedOffset: entry.id }] }],
+        },
+      }),
+      ({ topics: [found] }) => found?.partitions[0]?.errorCode ?? -1,
     )
   }
 
@@ -223,7 +271,7 @@ export class Transactor extends Client {
     refused?: () => void,
   ): Promise<Of<S>> {
     for (;;) {
-      const connection = await this.#connection()
+      const connection = await this.connectedAnyway()
       const { request, response, version, body } = ask()
       const answer = await this.tryTo(() => connection.request(request, response, version, body))
       const error = answer ? errorOfAnswer(answer) : undefined
@@ -236,38 +284,10 @@ export class Transactor extends Client {
       await this.sleep(this.random.between(5, 100))
     }
   }
-
-  /** Told to stop or not, it finishes what it began. */
-  async #connection() {
-    for (;;) {
-      const connection = (await this.connected()) ?? (await this.tryTo(() => this.dial()))
-      if (connection) return connection
-      await this.sleep(50)
-    }
-  }
 }
 
 function firstError(codes: readonly number[] | undefined): number {
   return codes?.find((code) => code !== ErrorCode.NONE) ?? (codes ? ErrorCode.NONE : -1)
-}
-
-/** Try again. */
-function isPassing(error: number): boolean {
-  switch (error) {
-    case ErrorCode.CONCURRENT_TRANSACTIONS:
-    case ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
-    case ErrorCode.COORDINATOR_NOT_AVAILABLE:
-    case ErrorCode.NOT_COORDINATOR:
-    case ErrorCode.NOT_ENOUGH_REPLICAS:
-    case ErrorCode.KAFKA_STORAGE_ERROR:
-    case ErrorCode.REQUEST_TIMED_OUT:
-    case ErrorCode.NOT_LEADER_OR_FOLLOWER:
-    case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-    case ErrorCode.OPERATION_NOT_ATTEMPTED:
-      return true
-    default:
-      return false
-  }
 }
 
 /** Another producer has the transactional id, or the transaction took too long. */
