@@ -20,7 +20,7 @@ export function settleLeftovers(disk: Disk, removal: FileRemoval, folder: string
   let firstCleaned = Number.MAX_SAFE_INTEGER
   for (const { name, kind } of disk.list(folder)) {
     if (kind !== 'file') continue
-    if (temporary.has(name) || name.endsWith('.txnindex.tmp')) removal.remove([`${folder}/${name}`])
+    if (temporary.has(name) || /\.txnindex(\.cleaned)?\.tmp$/.test(name)) removal.remove([`${folder}/${name}`])
     const parsed = parseOffsetFileName(name)
     if (!parsed) continue
     const { offset, suffix } = parsed

@@ -196,7 +196,7 @@ export class CompactedLog {
     const { folder } = this.log
     if (!this.#disk.exists(folder)) return
     const names = this.#disk.list(folder).map(({ name }) => name)
-    const left = names.filter((name) => parseOffsetFileName(name)?.suffix.endsWith('.cleaned'))
+    const left = names.filter((name) => /\.cleaned(\.tmp)?$/.test(parseOffsetFileName(name)?.suffix ?? ''))
     this.#parts.removal.remove(left.map((name) => `${folder}/${name}`))
   }
 }
