@@ -124,7 +124,7 @@ export class TestGroup {
     const group = new TestGroup(world, id)
     for (;;) {
       const found = await world.ask(FindCoordinatorRequest, FindCoordinatorResponse, 3, { key: id, keyType: 0 })
-      if (found?.errorCode === 0 && !(await group.describe()).startsWith('COORDINATOR')) return group
+      if (found?.errorCode === 0 && !(await group.describe()).includes('COORDINATOR')) return group
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
