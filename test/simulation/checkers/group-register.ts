@@ -4,15 +4,12 @@
  */
 import { Violation } from '../violation.ts'
 
-interface Claim {
-  readonly member: string
-  /** Virtual time: without an answer until then, the member knows that it may have been put out of the group. */
-  until: number
-}
-
 export class GroupRegister {
   readonly #partitionCount: number
-  readonly #claims = new Map<number, Claim>()
+  /** By partition: the member that has it. */
+  readonly #claims = new Map<number, string>()
+  /** By member, in virtual time: without an answer until then, it knows that it may have been put out of the group. */
+  readonly #until = new Map<string, number>()
   /** The offset that will be committed next. */
   readonly #next = new Map<number, number>()
   /** The largest that was acknowledged. */
@@ -26,36 +23,43 @@ export class GroupRegister {
     this.#partitionCount = partitionCount
   }
 
-  /** The member was told that it has these, and no others. */
-  told(member: string, partitions: Iterable<number>, until: number, now: number): void {
+  /** The member has these, and no others. */
+  told(member: string, partitions: Iterable<number>, now: number): void {
     const has = new Set(partitions)
-    for (const [partition, claim] of this.#claims) if (claim.member === member && !has.has(partition)) this.#claims.delete(partition)
+    for (const [partition, owner] of this.#claims) if (owner === member && !has.has(partition)) this.#claims.delete(partition)
     for (const partition of has) {
-      const claim = this.#claims.get(partition)
-      if (claim && claim.member !== member && claim.until > now) {
-        throw new Violation(10, `partition ${partition} is ${claim.member}'s, and was given to ${member}`)
+      const owner = this.#claims.get(partition)
+      if (owner === member) continue
+      if (owner !== undefined && this.#isAlive(owner, now)) {
+        throw new Violation(10, `partition ${partition} is ${owner}'s, and was given to ${member}`)
       }
-      if (claim?.member !== member) this.moves++
-      this.#claims.set(partition, { member, until })
+      this.moves++
+      this.#claims.set(partition, member)
     }
   }
 
-  /** The member lives, as far as the broker knows. */
-  heard(member: string, until: number): void {
-    for (const claim of this.#claims.values()) if (claim.member === member) claim.until = until
+  /** The broker has heard of the member; what it had when that was too long ago, it has no more. */
+  heard(member: string, until: number, now: number): void {
+    if (!this.#isAlive(member, now)) this.drop(member)
+    this.#until.set(member, until)
   }
 
   drop(member: string): void {
-    for (const [partition, claim] of this.#claims) if (claim.member === member) this.#claims.delete(partition)
+    for (const [partition, owner] of this.#claims) if (owner === member) this.#claims.delete(partition)
+  }
+
+  #isAlive(member: string, now: number): boolean {
+    return (this.#until.get(member) ?? 0) > now
   }
 
   has(member: string, now: number): number[] {
-    return [...this.#claims].flatMap(([partition, claim]) => (claim.member === member && claim.until > now ? [partition] : []))
+    if (!this.#isAlive(member, now)) return []
+    return [...this.#claims].flatMap(([partition, owner]) => (owner === member ? [partition] : []))
   }
 
   /** Every partition had an owner at one moment after the faults. */
   isSettled(now: number): boolean {
-    this.#wasWhole ||= this.#claims.size === this.#partitionCount && [...this.#claims.values()].every(({ until }) => until > now)
+    this.#wasWhole ||= this.#claims.size === this.#partitionCount && [...this.#claims.values()].every((owner) => this.#isAlive(owner, now))
     return this.#wasWhole
   }
 

@@ -34,6 +34,10 @@ export class GroupMember extends Client {
   #topicId: string | undefined
   /** Its next request must say all there is to say: something changed, or an answer was lost. */
   #mustSayAll = true
+  /** What it is to have once it has given up the rest; it takes its time. */
+  #toHave: number[] | undefined
+  /** What it gave up at its epoch. */
+  #gaveUp: number[] = []
 
   constructor(around: Surroundings, traits: GroupMemberTraits, register: GroupRegister) {
     super(around, { requestTimeoutMillis: 1_000 })
@@ -77,6 +81,7 @@ export class GroupMember extends Client {
     const connection = await this.connectedAnyway()
     this.#topicId ??= (await this.topicIds(connection))?.idOf.get(this.#traits.topic)
     if (this.#topicId === undefined) return
+    if (this.#toHave && this.random.chance(0.6)) this.#giveUp(this.#toHave)
     const sent = this.around.process.now
     const has = this.#register.has(this.#memberId, sent)
     const body = this.#mustSayAll ? this.#all(this.#topicId, has) : this.#least()
@@ -85,18 +90,39 @@ export class GroupMember extends Client {
     const answer = await this.tryTo(() => connection.request(ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, 1, body))
     if (!answer || isPassing(answer.errorCode)) return
     if (answer.errorCode !== ErrorCode.NONE) return this.#refused(answer.errorCode)
-    const now = this.around.process.now
-    const until = sent + this.#traits.sessionMillis * 1000
+    const before = this.#epoch
     this.#epoch = answer.memberEpoch
-    this.#mustSayAll = answer.assignment !== null
-    if (answer.assignment === null) this.#register.heard(this.#memberId, until)
-    else
-      this.#register.told(
-        this.#memberId,
-        answer.assignment.topicPartitions.flatMap(({ partitions }) => partitions),
-        until,
-        now,
-      )
+    this.#register.heard(this.#memberId, sent + this.#traits.sessionMillis * 1000, this.around.process.now)
+    if (answer.assignment) this.#told(answer.assignment.topicPartitions.flatMap(({ partitions }) => partitions))
+    // Unless it gives up partitions at its leisure, it says so when it has what it was told.
+    this.#mustSayAll = answer.assignment !== null && this.#toHave === undefined
+    if (before > 0 && before < this.#epoch) await this.#lookBack(before)
+  }
+
+  #told(partitions: number[]): void {
+    const now = this.around.process.now
+    const mustGiveUp = this.#register.has(this.#memberId, now).some((partition) => !partitions.includes(partition))
+    if (mustGiveUp && this.random.chance(0.5)) this.#toHave = partitions
+    else this.#giveUp(partitions)
+  }
+
+  #giveUp(toHave: readonly number[]): void {
+    const now = this.around.process.now
+    const had = this.#register.has(this.#memberId, now)
+    this.#gaveUp = [...had, ...this.#gaveUp].filter((partition) => !toHave.includes(partition))
+    this.#register.told(this.#memberId, toHave, now)
+    this.#toHave = undefined
+    this.#mustSayAll = true
+  }
+
+  /** What it gave up is another's, though it commits at the epoch at which it had it. */
+  async #lookBack(epoch: number): Promise<void> {
+    const partition = this.#gaveUp[0]
+    this.#gaveUp = []
+    if (partition === undefined || !this.random.chance(0.5)) return
+    const error = await this.#commit(partition, 1_000_000, epoch)
+    if (error === ErrorCode.NONE)
+      throw new Violation(11, `${this.#memberId} gave up partition ${partition}, and could commit at epoch ${epoch}`)
   }
 
   #least() {
@@ -124,19 +150,23 @@ export class GroupMember extends Client {
       case ErrorCode.FENCED_MEMBER_EPOCH:
       case ErrorCode.UNKNOWN_MEMBER_ID:
       case ErrorCode.GROUP_ID_NOT_FOUND:
-        this.#register.drop(this.#memberId)
-        this.#epoch = 0
-        return
+        return this.#forget()
       default:
         throw new Violation(5, `${this.name} sent a good heartbeat and was answered ${errorOf(errorCode).name}`)
     }
   }
 
-  #beginAnew(): void {
+  #forget(): void {
     this.#register.drop(this.#memberId)
-    this.#incarnation++
     this.#epoch = 0
     this.#mustSayAll = true
+    this.#toHave = undefined
+    this.#gaveUp = []
+  }
+
+  #beginAnew(): void {
+    this.#forget()
+    this.#incarnation++
   }
 
   async #commitOne(): Promise<void> {
@@ -150,14 +180,14 @@ export class GroupMember extends Client {
     if (error === ErrorCode.NONE) this.#register.acknowledged(partition, offset)
   }
 
-  async #commit(partition: number, offset: number): Promise<number | undefined> {
+  async #commit(partition: number, offset: number, epoch = this.#epoch): Promise<number | undefined> {
     const { groupId, topic } = this.#traits
     const connection = await this.connectedAnyway()
     const partitions = [{ partitionIndex: partition, committedOffset: offset, committedMetadata: '' }]
     const body = {
       groupId,
       memberId: this.#memberId,
-      generationIdOrMemberEpoch: this.#epoch,
+      generationIdOrMemberEpoch: epoch,
       groupInstanceId: this.#instanceId,
       topics: [{ name: topic, partitions }],
     }
