@@ -185,7 +185,7 @@ export class Broker {
 
   /** What it tells to whoever scrapes its metrics. */
   sources(): Sources {
-    const { server, purgatory, replicas, directory } = this
+    const { server, purgatory, replicas, directory, transactions } = this
     return {
       connections: () => server.connectionCount,
       requestMemoryBytes: () => server.memory.bytesInUse,
@@ -196,6 +196,7 @@ export class Broker {
       tailCacheHits: () => directory.tailCache.hits,
       tailCacheMisses: () => directory.tailCache.misses,
       compaction: () => directory.cleanerStatistics,
+      transactions: () => transactions.figures,
     }
   }
 

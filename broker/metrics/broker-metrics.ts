@@ -4,8 +4,10 @@
  */
 import type { Vitals } from '../platform/vitals.ts'
 import { type CompactionFigures, declareCompaction } from './compaction-metrics.ts'
+import { declareGroups, type GroupFigures } from './group-metrics.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 import { type Labels, MetricRegistry, type Sample } from './registry.ts'
+import { declareTransactions, type TransactionFigures } from './transaction-metrics.ts'
 
 /** Kafka's words for numbers. */
 export interface Names {
@@ -30,6 +32,8 @@ export interface Sources {
   tailCacheHits(): number
   tailCacheMisses(): number
   compaction(): CompactionFigures
+  groups(): GroupFigures
+  transactions(): TransactionFigures
 }
 
 /** Kafka's error codes begin at -1 and are not half as many yet. */
@@ -95,6 +99,8 @@ export class BrokerMetrics {
       [{ result: 'miss' }, sources.tailCacheMisses()],
     ])
     declareCompaction(registry, () => sources.compaction())
+    declareGroups(registry, () => sources.groups())
+    declareTransactions(registry, () => sources.transactions())
   }
 
   /** The same for the process, by the names that Prometheus clients use. */

@@ -6,6 +6,7 @@ import { ErrorCode } from '../../client/protocol/errors.ts'
 import { CoordinatorError } from '../coordinator/coordinator-error.ts'
 import { Shards } from '../coordinator/shards.ts'
 import type { Logger } from '../metrics/logger.ts'
+import type { TransactionFigures } from '../metrics/transaction-metrics.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { EndOfTransaction } from '../replication/end-marker.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -33,7 +34,7 @@ export class TransactionCoordinator {
   readonly shards: Shards<TransactionRecord, TransactionMachine>
   readonly markers: Markers
   readonly #options: TransactionCoordinatorOptions
-  #timedOut = 0
+  readonly #ended = { committed: 0, aborted: 0, timedOut: 0 }
 
   constructor(options: TransactionCoordinatorOptions) {
     const { topic, replicas, clock, logger, markerWriter, version } = options
@@ -62,16 +63,10 @@ export class TransactionCoordinator {
     this.shards.close()
   }
 
-  /** How many have begun, and are not decided. */
-  get ongoingCount(): number {
-    let count = 0
-    for (const { machine } of this.shards.all()) count += machine.ongoingCount
-    return count
-  }
-
-  /** How many were aborted because they took too long. */
-  get timedOutCount(): number {
-    return this.#timedOut
+  get figures(): TransactionFigures {
+    let ongoing = 0
+    for (const { machine } of this.shards.all()) ongoing += machine.ongoingCount
+    return { ...this.#ended, ongoing, markersOutstanding: this.markers.outstanding }
   }
 
   #machine({ index, leaderEpoch }: Partition): TransactionMachine {
@@ -80,8 +75,9 @@ export class TransactionCoordinator {
       times,
       serverVersion: version,
       decided: (transaction) => this.#send(machine, index, leaderEpoch, transaction),
-      timedOut: ({ transactionalId, producerId, producerEpoch }) => {
-        this.#timedOut++
+      ended: ({ transactionalId, producerId, producerEpoch }, how) => {
+        this.#ended[how]++
+        if (how !== 'timedOut') return
         logger.info({ transactionalId, producerId, producerEpoch }, 'A transaction took longer than its timeout, and is aborted')
       },
     })

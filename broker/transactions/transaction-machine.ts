@@ -27,9 +27,12 @@ export interface TransactionMachineOptions {
   serverVersion(): TransactionVersion
   /** The outcome is committed: its markers are to be written. May come more than once for the same one. */
   decided(transaction: Transaction): void
-  /** A transaction was aborted over its producer's head: it took too long. */
-  timedOut(transaction: Transaction): void
+  /** Told once of each transaction that is decided. */
+  ended(transaction: Transaction, how: Outcome): void
 }
+
+/** timedOut: aborted over its producer's head, because it took too long. */
+export type Outcome = 'committed' | 'aborted' | 'timedOut'
 
 export interface TransactionTimes {
   readonly abortCheckMillis: Millis
@@ -111,7 +114,10 @@ export class TransactionMachine implements StateMachine<TransactionRecord> {
     if ('error' in verdict) return refusal(verdict.error)
     const { next } = verdict
     this.#become(turn, next)
-    if (isEnding(next)) return refusal(ErrorCode.CONCURRENT_TRANSACTIONS)
+    if (isEnding(next)) {
+      this.#options.ended(next, 'aborted')
+      return refusal(ErrorCode.CONCURRENT_TRANSACTIONS)
+    }
     return { error: ErrorCode.NONE, producerId: next.producerId, producerEpoch: next.producerEpoch }
   }
 
@@ -157,6 +163,7 @@ export class TransactionMachine implements StateMachine<TransactionRecord> {
       if (verdict.error !== ErrorCode.NONE || !known) return refusal(verdict.error)
       return { error: ErrorCode.NONE, producerId: known.producerId, producerEpoch: known.producerEpoch }
     }
+    this.#options.ended(verdict.next, request.committed ? 'committed' : 'aborted')
     this.#become(turn, verdict.next)
     // What the producer goes on with is decided already.
     const { producerId, producerEpoch } = completed(verdict.next, turn.now)
@@ -200,7 +207,7 @@ export class TransactionMachine implements StateMachine<TransactionRecord> {
     for (const transactionalId of this.#ongoing) {
       const transaction = this.get(transactionalId)
       if (!transaction || !hasTimedOut(transaction, turn.now)) continue
-      this.#options.timedOut(transaction)
+      this.#options.ended(transaction, 'timedOut')
       this.#become(turn, fenced(transaction, this.#options.serverVersion(), turn.now))
     }
     if (this.#ongoing.size > 0) this.#watchTimeouts(turn)

@@ -35,7 +35,7 @@ export class Stage {
       times: () => this.times,
       serverVersion: () => this.version,
       decided: (transaction) => void this.#decided.push(transaction),
-      timedOut: ({ producerEpoch }) => void this.lines.push(`timed out in epoch ${producerEpoch}`),
+      ended: ({ producerEpoch }, how) => void (how === 'timedOut' && this.lines.push(`timed out in epoch ${producerEpoch}`)),
     })
   }
 

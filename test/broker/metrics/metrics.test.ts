@@ -65,6 +65,7 @@ t.test('a scrape tells what was counted, and asks the parts for the rest', async
     tailCacheHits: () => 10,
     tailCacheMisses: () => 11,
     compaction: () => compaction,
+    transactions: () => ({ ongoing: 1, committed: 2, aborted: 3, timedOut: 4, markersOutstanding: 5 }),
   })
   metrics.askProcess(nodeVitals)
   compaction.looked(5000)
@@ -97,6 +98,13 @@ t.test('a scrape tells what was counted, and asks the parts for the rest', async
   t.match(exposition, /stele_compaction_max_dirty_ratio 0.75/)
   t.match(exposition, /stele_compaction_max_delay_seconds 2/)
   t.match(exposition, /stele_compaction_looked_timestamp_seconds 5/)
+  t.same(lines(exposition, 'stele_transactions_total'), [
+    'stele_transactions_total{outcome="committed"} 2',
+    'stele_transactions_total{outcome="aborted"} 3',
+    'stele_transactions_total{outcome="timed out"} 4',
+  ])
+  t.match(exposition, /stele_transactions_ongoing 1/)
+  t.match(exposition, /stele_transaction_markers_outstanding 5/)
   t.equal(lines(exposition, 'process_resident_memory_bytes').length, 1)
   metrics.received(1)
   t.match(await metrics.registry.exposition(), /stele_received_bytes_total 101/)
@@ -203,6 +211,7 @@ t.test('every metric on the dashboard is one that a broker tells', async (t) => 
     tailCacheHits: nothing,
     tailCacheMisses: nothing,
     compaction: () => new CleanerStatistics(),
+    transactions: () => ({ ongoing: 0, committed: 0, aborted: 0, timedOut: 0, markersOutstanding: 0 }),
   })
   metrics.askProcess(nodeVitals)
   const told = new Set((await metrics.registry.exposition()).match(/(?<=^# TYPE )\S+/gm))
