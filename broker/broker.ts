@@ -185,7 +185,7 @@ export class Broker {
 
   /** What it tells to whoever scrapes its metrics. */
   sources(): Sources {
-    const { server, purgatory, replicas, directory, transactions } = this
+    const { server, purgatory, replicas, directory, transactions, groups } = this
     return {
       connections: () => server.connectionCount,
       requestMemoryBytes: () => server.memory.bytesInUse,
@@ -197,6 +197,7 @@ export class Broker {
       tailCacheMisses: () => directory.tailCache.misses,
       compaction: () => directory.cleanerStatistics,
       transactions: () => transactions.figures,
+      groups: () => groups.figures(),
     }
   }
 

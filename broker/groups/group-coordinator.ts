@@ -14,6 +14,7 @@ import type { Settings } from '../config/settings.ts'
 import { CoordinatorError } from '../coordinator/coordinator-error.ts'
 import { Shards } from '../coordinator/shards.ts'
 import type { Parked } from '../coordinator/state-machine.ts'
+import type { GroupFigures } from '../metrics/group-metrics.ts'
 import type { Logger } from '../metrics/logger.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -76,6 +77,7 @@ export class GroupCoordinator {
             logger,
             settings: (groupId) => consumerGroupSettings(live(), configsOf(groupId)),
             groups: machine.groups,
+            onEpoch: () => tally.epochs++,
             classic: machine,
           })
         return new GroupMachine({ settings, random, tally, consumerProtocol })
@@ -177,6 +179,23 @@ export class GroupCoordinator {
     const shards = [...this.shards.all()]
     const listed = await Promise.all(shards.map((shard) => shard.run(() => [...shard.machine.groups.values()])))
     return listed.flat()
+  }
+
+  /** What its groups are and did, for metrics. */
+  figures(): GroupFigures {
+    const counts = new Map<string, { type: string; state: string; groups: number; members: number }>()
+    let offsets = 0
+    for (const { machine } of this.shards.all()) {
+      offsets += machine.offsets.count
+      for (const { type, stateName: state, memberCount } of machine.groups.values()) {
+        const count = counts.get(`${type} ${state}`) ?? { type, state, groups: 0, members: 0 }
+        count.groups++
+        count.members += memberCount
+        counts.set(`${type} ${state}`, count)
+      }
+    }
+    const { commits, expired, rebalances, epochs } = this.tally
+    return { counts: [...counts.values()], offsets, commits, expired, rebalances: { classic: rebalances, consumer: epochs } }
   }
 
   /** What was committed of a topic that is gone. */

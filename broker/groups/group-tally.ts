@@ -6,4 +6,6 @@ export class GroupTally {
   expired = 0
   /** Generations of classic groups that began. */
   rebalances = 0
+  /** Epochs of consumer groups that began. */
+  epochs = 0
 }

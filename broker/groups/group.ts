@@ -37,6 +37,7 @@ export interface Group {
   readonly protocolType: string
   /** It has no members. */
   readonly isEmpty: boolean
+  readonly memberCount: number
   checkCommit(committer: Committer): PartitionCheck | undefined
   checkFetch(memberId: string | null, memberEpoch: number): void
   checkOffsetDelete(): void

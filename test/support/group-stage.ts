@@ -91,6 +91,7 @@ export class GroupStage {
           logger: silentLogger,
           settings: () => ({ ...consumerGroupSettings(Settings.defaults, new Map()), ...this.#overrides }),
           groups: machine.groups,
+          onEpoch: () => undefined,
           classic: machine,
         }),
     })

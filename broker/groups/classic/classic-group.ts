@@ -97,6 +97,10 @@ export class ClassicGroup implements Group {
     return this.#state === 'Empty'
   }
 
+  get memberCount(): number {
+    return this.members.size
+  }
+
   /** When it came into its state. */
   get since(): Millis {
     return this.#since

@@ -38,6 +38,8 @@ export interface ConsumerGroupsContext {
   readonly random: Random
   readonly logger: Logger
   settings(groupId: string): ConsumerGroupSettings
+  /** A group has begun a new epoch. */
+  onEpoch(): void
   /** By id, of either protocol. */
   readonly groups: Map<string, Group>
   readonly classic: ClassicSide

@@ -31,6 +31,7 @@ export class ConsumerGroups implements ConsumerProtocol {
   readonly #departure: Departure
   readonly #heartbeats: Heartbeats
   readonly #classicMembers: ClassicMembers
+  #isLoaded = false
 
   constructor(context: ConsumerGroupsContext) {
     const refresh = new Refresh(context)
@@ -47,6 +48,7 @@ export class ConsumerGroups implements ConsumerProtocol {
   apply(record: ConsumerGroupRecord): void {
     const { groups } = this.#context
     const { groupId } = record.key
+    if (this.#isLoaded && record.kind === 'ConsumerGroupMetadata' && record.value !== null) this.#context.onEpoch()
     const group = groups.get(groupId) ?? new ConsumerGroup(groupId)
     if (group instanceof ConsumerGroup) {
       if (record.value !== null) groups.set(groupId, group)
@@ -62,6 +64,7 @@ export class ConsumerGroups implements ConsumerProtocol {
 
   /** From the log: members that live will say so. */
   loaded(turn: GroupTurn): void {
+    this.#isLoaded = true
     for (const group of this.#context.groups.values()) if (group instanceof ConsumerGroup) this.#expectMembers(turn, group)
   }
 

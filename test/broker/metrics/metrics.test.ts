@@ -66,6 +66,13 @@ t.test('a scrape tells what was counted, and asks the parts for the rest', async
     tailCacheMisses: () => 11,
     compaction: () => compaction,
     transactions: () => ({ ongoing: 1, committed: 2, aborted: 3, timedOut: 4, markersOutstanding: 5 }),
+    groups: () => ({
+      counts: [{ type: 'Consumer', state: 'Stable', groups: 2, members: 6 }],
+      offsets: 12,
+      commits: 13,
+      expired: 14,
+      rebalances: { classic: 15, consumer: 16 },
+    }),
   })
   metrics.askProcess(nodeVitals)
   compaction.looked(5000)
@@ -89,6 +96,12 @@ t.test('a scrape tells what was counted, and asks the parts for the rest', async
   t.same(lines(exposition, 'stele_tail_cache_reads_total'), [
     'stele_tail_cache_reads_total{result="hit"} 10',
     'stele_tail_cache_reads_total{result="miss"} 11',
+  ])
+  t.same(lines(exposition, 'stele_groups'), ['stele_groups{type="Consumer",state="Stable"} 2'])
+  t.same(lines(exposition, 'stele_group_members'), ['stele_group_members{type="Consumer",state="Stable"} 6'])
+  t.same(lines(exposition, 'stele_group_rebalances_total'), [
+    'stele_group_rebalances_total{type="Classic"} 15',
+    'stele_group_rebalances_total{type="Consumer"} 16',
   ])
   t.same(lines(exposition, 'stele_compaction_bytes_total'), [
     'stele_compaction_bytes_total{kind="read"} 80',
@@ -212,6 +225,7 @@ t.test('every metric on the dashboard is one that a broker tells', async (t) => 
     tailCacheMisses: nothing,
     compaction: () => new CleanerStatistics(),
     transactions: () => ({ ongoing: 0, committed: 0, aborted: 0, timedOut: 0, markersOutstanding: 0 }),
+    groups: () => ({ counts: [], offsets: 0, commits: 0, expired: 0, rebalances: { classic: 0, consumer: 0 } }),
   })
   metrics.askProcess(nodeVitals)
   const told = new Set((await metrics.registry.exposition()).match(/(?<=^# TYPE )\S+/gm))
