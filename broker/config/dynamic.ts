@@ -182,10 +182,10 @@ function checkBrokerSetting(name: string, text: string): void {
 function unchangeable(config: ConfigMap, layer: DynamicLayer): Refusal | undefined {
   const names = [...config.keys()].filter(isBrokerSetting)
   const fixed = names.filter((name) => brokerSettings[name].changeable === 'read-only')
-  if (fixed.length > 0) return { error: 'INVALID_REQUEST', message: `Cannot update these configs dynamically: ${fixed.join(',')}` }
+  if (fixed.length > 0) return { error: 'INVALID_REQUEST', message: `Cannot update these configs dynamically: [${fixed.join(', ')}]` }
   const single = names.filter((name) => layer === 'all brokers' && brokerSettings[name].changeable === 'per-broker')
   if (single.length === 0) return undefined
-  const message = `Cannot update these configs at default cluster level, broker id must be specified: ${single.join(',')}`
+  const message = `Cannot update these configs at default cluster level, broker id must be specified: [${single.join(', ')}]`
   return { error: 'INVALID_REQUEST', message }
 }
 

@@ -88,11 +88,11 @@ t.test("a broker's settings change while it runs where they may, for it or for a
   t.same(plain(alterBroker('this broker', new Map([['message.max.bytes', '5']]), [remove('message.max.bytes')], settings)), {})
   t.same(replaceBroker('this broker', [{ name: 'num.partitions', value: '2' }], settings), {
     error: 'INVALID_REQUEST',
-    message: 'Cannot update these configs dynamically: num.partitions',
+    message: 'Cannot update these configs dynamically: [num.partitions]',
   })
   t.same(alterBroker('all brokers', new Map(), [set('leader.replication.throttled.rate', '1')], settings), {
     error: 'INVALID_REQUEST',
-    message: 'Cannot update these configs at default cluster level, broker id must be specified: leader.replication.throttled.rate',
+    message: 'Cannot update these configs at default cluster level, broker id must be specified: [leader.replication.throttled.rate]',
   })
   t.match(alterBroker('this broker', new Map(), [set('message.max.bytes', '-1')], settings), { error: 'INVALID_CONFIG' })
   t.match(alterBroker('this broker', new Map(), [set('no.such', '1')], settings), {

@@ -1,13 +1,22 @@
 /**
- * Kafka's own command-line tools against a broker, all in the one JVM of the Java peer.
+ * Kafka's own command-line tools against a broker, all in the one JVM of the Java peer but for those that finish their work when theirs ends.
  * Each run gives what the tool printed and the status that it ended with.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { javaCommand } from '../../support/kafka.ts'
 import type { LinePeer } from './peer.ts'
 import { javaPeer } from './roster.ts'
 
 const classes = {
   'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
   'kafka-configs': 'kafka.admin.ConfigCommand',
+  'kafka-consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  'kafka-groups': 'org.apache.kafka.tools.GroupsCommand',
+  'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
+  'kafka-verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
+  'kafka-verifiable-consumer': 'org.apache.kafka.tools.VerifiableConsumer',
   'kafka-console-producer': 'org.apache.kafka.tools.ConsoleProducer',
   'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   'kafka-get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
@@ -20,6 +29,12 @@ const classes = {
   'kafka-cluster': 'org.apache.kafka.tools.ClusterTool',
   'kafka-features': 'org.apache.kafka.tools.FeatureCommand',
 } as const
+
+const alone: readonly string[] = ['kafka-verifiable-producer', 'kafka-verifiable-consumer']
+
+export type Tool = keyof typeof classes
+
+export const isTool = (name: string): name is Tool => Object.hasOwn(classes, name)
 
 export interface Run {
   readonly exit: number
@@ -37,10 +52,11 @@ export class Tools {
   }
 
   /** As on a shell, with --bootstrap-server put in front; kafka-dump-log reads files and has no broker. */
-  async run(tool: keyof typeof classes, args: readonly string[], stdin = ''): Promise<Run> {
+  async run(tool: Tool, args: readonly string[], stdin = ''): Promise<Run> {
     const command = tool === 'kafka-cluster' ? args.slice(0, 1) : []
     const server = tool === 'kafka-dump-log' ? [] : ['--bootstrap-server', this.#bootstrap]
     const whole = [...command, ...server, ...args.slice(command.length)]
+    if (alone.includes(tool)) return runAlone(classes[tool], whole)
     const { exit, out = '', err = '' } = await this.peer.ask({ op: 'tool', main: classes[tool], args: whole.join('\n'), stdin })
     return { exit: Number(exit), out, err }
   }
@@ -48,4 +64,10 @@ export class Tools {
   close(): Promise<void> {
     return this.peer.close()
   }
+}
+
+async function runAlone(main: string, args: readonly string[]): Promise<Run> {
+  const child = spawn(...javaCommand(main, ...args), { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { exit: child.exitCode ?? -1, out, err }
 }
