@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { startBroker } from '../../../broker/index.ts'
-import { ConsumerProtocolAssignment } from '../../../client/protocol/messages/records/consumer-protocol-assignment.ts'
-import { SyncGroupRequest, SyncGroupResponse } from '../../../client/protocol/messages/sync-group.ts'
-import { encodeVersioned } from '../../../client/protocol/stored.ts'
 import { noStele as skip, runStele } from '../../support/stele-command.ts'
 import { TestGroup } from '../api/bad-input/group.ts'
 import { batch, type Topic, World } from '../api/bad-input/world.ts'
@@ -50,15 +47,7 @@ t.test('a group is listed, described and deleted, in tables and in JSON', { skip
 
 t.test('what members have is told, with who they are', { skip }, async (t) => {
   const { group, topic } = await readGroup('members')
-  const member = await group.member()
-  await member.join({ topics: [topic.name] })
-  const assignment = encodeVersioned(ConsumerProtocolAssignment, 0, { assignedPartitions: [{ topic: topic.name, partitions: [0] }] })
-  await world.ask(SyncGroupRequest, SyncGroupResponse, 3, {
-    groupId: 'members',
-    generationId: member.generation,
-    memberId: member.memberId,
-    assignments: [{ memberId: member.memberId, assignment }],
-  })
+  const member = await group.leader({ topics: [topic.name] })
   const [described] = JSON.parse((await stele('describe', 'members', '--json')).out)
   t.match(described, {
     groupId: 'members',

@@ -8,6 +8,7 @@ import { LeaveGroupRequest, LeaveGroupResponse } from '../../../../client/protoc
 import { OffsetCommitRequest, OffsetCommitResponse } from '../../../../client/protocol/messages/offset-commit.ts'
 import { OffsetDeleteRequest, OffsetDeleteResponse } from '../../../../client/protocol/messages/offset-delete.ts'
 import { OffsetFetchRequest, OffsetFetchResponse } from '../../../../client/protocol/messages/offset-fetch.ts'
+import { ConsumerProtocolAssignment } from '../../../../client/protocol/messages/records/consumer-protocol-assignment.ts'
 import { ConsumerProtocolSubscription } from '../../../../client/protocol/messages/records/consumer-protocol-subscription.ts'
 import { SyncGroupRequest, SyncGroupResponse } from '../../../../client/protocol/messages/sync-group.ts'
 import { encodeVersioned } from '../../../../client/protocol/stored.ts'
@@ -34,6 +35,8 @@ export interface JoinSays extends Says {
 export class TestMember {
   memberId = ''
   generation = -1
+  /** It gives itself the first partition of each. */
+  #topics: readonly string[] = []
   readonly #client: RawClient
   readonly #groupId: string
 
@@ -44,7 +47,8 @@ export class TestMember {
 
   async join(says: JoinSays = {}): Promise<Verdict> {
     const { version = 3, session = 10_000, rebalance = 20_000, type = 'consumer', protocols = ['range'], topics = [] } = says
-    const metadata = encodeVersioned(ConsumerProtocolSubscription, 0, { topics })
+    const metadata = Buffer.from(encodeVersioned(ConsumerProtocolSubscription, 0, { topics }))
+    this.#topics = topics
     const answer = await this.#client.ask(JoinGroupRequest, JoinGroupResponse, version, {
       groupId: this.#groupId,
       sessionTimeoutMs: session,
@@ -62,6 +66,8 @@ export class TestMember {
   async sync(says: Says & { type?: string; protocol?: string } = {}): Promise<Verdict> {
     const { version = 3, type, protocol } = says
     const memberId = says.memberId ?? this.memberId
+    const assignedPartitions = this.#topics.map((topic) => ({ topic, partitions: [0] }))
+    const assignment = encodeVersioned(ConsumerProtocolAssignment, 0, { assignedPartitions })
     const answer = await this.#client.ask(SyncGroupRequest, SyncGroupResponse, version, {
       groupId: this.#groupId,
       generationId: says.generation ?? this.generation,
@@ -69,7 +75,7 @@ export class TestMember {
       ...(says.instance !== undefined && { groupInstanceId: says.instance }),
       ...(type !== undefined && { protocolType: type }),
       ...(protocol !== undefined && { protocolName: protocol }),
-      assignments: [{ memberId, assignment: Buffer.from('share') }],
+      assignments: [{ memberId, assignment }],
     })
     return nameOf(answer?.errorCode)
   }
