@@ -75,6 +75,7 @@ const defaults: LogDirectorySettings = {
 }
 
 /** Read buffers kept for the next cold read, 1 MiB each. */
+const journaledSyncsAtOnce = 2
 const readBuffersKept = 16
 
 export interface LogDirectoryOptions {
@@ -403,9 +404,16 @@ export class LogDirectory {
   }
 
   /** The segments of the logs that the commit journal names so. A log that is gone needs none. */
+  /** A few at a time, so that a commit does not stand in line behind all of them. Rejects with the error that took one of them offline. */
   async #syncNamed(names: ReadonlySet<string>): Promise<void> {
-    const named = [...this.#logs].filter((log) => names.has(journalKey(log)))
-    await Promise.all(named.map((log) => log.sync()))
+    const named = [...this.#logs].filter((log) => names.has(journalKey(log))).values()
+    const syncRest = async () => {
+      for (const log of named) {
+        await log.sync()
+        if (log.offline) throw log.offline
+      }
+    }
+    await Promise.all(Array.from({ length: journaledSyncsAtOnce }, syncRest))
   }
 
   #failed(log: PartitionLog, error: DiskError): void {
