@@ -66,6 +66,10 @@ export class World {
     return this.#client.ask(request, response, version, body)
   }
 
+  get port(): number {
+    return this.#port
+  }
+
   /** A connection of its own. */
   async connect(): Promise<RawClient> {
     const client = await RawClient.connect(this.#port)
