@@ -3,11 +3,15 @@ import { JoinGroupRequest, JoinGroupResponse } from '../../client/protocol/messa
 import { answeredOr, clientOf } from './coordinated.ts'
 import { api } from './handler.ts'
 
+const firstVersionWithoutProtocol = 7
+
 export const joinGroup = api({
   request: JoinGroupRequest,
   response: JoinGroupResponse,
   versions: [0, 9],
-  handle(request, context, { groups }) {
-    return answeredOr(groups.join(request, clientOf(context)), (errorCode) => ({ errorCode, memberId: request.memberId }))
+  async handle(request, context, { groups }) {
+    const refuse = (errorCode: number) => ({ errorCode, memberId: request.memberId })
+    const answer = await answeredOr(groups.join(request, clientOf(context)), refuse)
+    return context.apiVersion < firstVersionWithoutProtocol ? answer : { protocolName: null, ...answer }
   },
 })

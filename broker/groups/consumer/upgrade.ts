@@ -7,7 +7,7 @@ import { ErrorCode } from '../../../client/protocol/errors.ts'
 import { DecodeError } from '../../../client/protocol/malformed.ts'
 import { CoordinatorError } from '../../coordinator/coordinator-error.ts'
 import { ClassicGroup } from '../classic/classic-group.ts'
-import type { ClassicMember } from '../classic/classic-member.ts'
+import { type ClassicMember, noBytes } from '../classic/classic-member.ts'
 import type { TopicPartitions } from '../assignors/assignor.ts'
 import type { Group, GroupTurn } from '../group.ts'
 import type { ConsumerGroupRecord } from '../records.ts'
@@ -58,11 +58,12 @@ export class Upgrade {
   #move(group: ClassicGroup, { identity, terms, assignment }: ClassicMember): Moved {
     const { groupId, generation, protocolName } = group
     const { topics } = this.#context
-    const metadata = terms.protocols.find(({ name }) => name === protocolName)?.metadata ?? Buffer.alloc(0)
+    // While its first generation is being prepared the group has chosen no protocol yet.
+    const chosen = terms.protocols.find(({ name }) => name === protocolName) ?? terms.protocols[0]
     try {
       const { partitions, hasUserData } = readAssignment(assignment, topics)
       if (hasUserData) throw refused(groupId, 'a custom assignor of its members is in use, whose data would be lost')
-      const subscription = readSubscription(metadata, topics)
+      const subscription = readSubscription(chosen?.metadata ?? noBytes, topics)
       return {
         target: partitions,
         sessionTimeoutMillis: terms.sessionTimeoutMillis,

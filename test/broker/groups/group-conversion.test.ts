@@ -5,7 +5,7 @@ import { ConsumerProtocolAssignment } from '../../../client/protocol/messages/re
 import { ConsumerProtocolSubscription } from '../../../client/protocol/messages/records/consumer-protocol-subscription.ts'
 import { errorOf } from '../../../client/protocol/errors.ts'
 import { decodeVersioned, encodeVersioned } from '../../../client/protocol/stored.ts'
-import { GroupStage, refusalOf } from '../../support/group-stage.ts'
+import { GroupStage, refusalOf, StageParked } from '../../support/group-stage.ts'
 
 const client = { clientId: 'c', host: '/127.0.0.1', apiVersion: 9 }
 
@@ -25,9 +25,9 @@ function subscription({ owned = [], topics = ['t'] }: Joining): Buffer {
   )
 }
 
-function join(stage: GroupStage, joining: Joining): JoinAnswer | undefined {
+function joinRequest(joining: Joining) {
   const { memberId = '', groupInstanceId = null, protocolType = 'consumer', protocolName = 'cooperative-sticky' } = joining
-  const request = {
+  return {
     groupId: 'g',
     memberId,
     groupInstanceId,
@@ -37,6 +37,10 @@ function join(stage: GroupStage, joining: Joining): JoinAnswer | undefined {
     protocols: [{ name: protocolName, metadata: subscription(joining) }],
     reason: null,
   }
+}
+
+function join(stage: GroupStage, joining: Joining): JoinAnswer | undefined {
+  const request = joinRequest(joining)
   return stage.ask<JoinAnswer>((turn, parked) => stage.machine.join({ request, client, parked }, turn))
 }
 
@@ -88,6 +92,20 @@ t.test('a consumer that joins a classic group makes a consumer group of it, in w
   t.same(stage.shown(), [`${memberId} ${generation}:0,1,2,3 STABLE`, `n ${generation + 1}: UNRELEASED`])
   stage.restart()
   t.same(stage.shown(), [`${memberId} ${generation}:0,1,2,3 STABLE`, `n ${generation + 1}: UNRELEASED`])
+})
+
+t.test('a consumer joins while the classic group prepares its first generation: who waits there is told to begin anew', async (t) => {
+  const stage = new GroupStage()
+  stage.setTopic('t', 4)
+  const memberId = join(stage, {})?.memberId ?? ''
+  const waiting = new StageParked()
+  stage.turn((turn) => stage.machine.join({ request: joinRequest({ memberId }), client, parked: waiting }, turn))
+  t.notOk(waiting.isAnswered)
+  stage.join('n')
+  t.equal(errorOf((waiting.given as JoinAnswer).errorCode ?? 0).name, 'REBALANCE_IN_PROGRESS')
+  t.same([stage.group().classicMemberCount, stage.group().memberCount], [1, 2])
+  const joined = join(stage, { memberId })
+  t.same(partitionsIn(sync(stage, memberId, joined?.generationId ?? 0)), [0, 1])
 })
 
 t.test('a classic member of a consumer group is led by rebalances, and the group goes back when the last consumer leaves', async (t) => {
