@@ -116,3 +116,23 @@ t.test('after 2^31-1 a sequence begins again at 0', (t) => {
   t.equal(append(log, { producerId: 2, producerEpoch: 0, baseSequence: 0 }), 5)
   t.end()
 })
+
+t.test('with version 2 of transactions, a marker that comes late does not end the next one', (t) => {
+  const log = new LogFixture().open()
+  const end = (producerEpoch: number, transactionVersion: number) => {
+    const marker = buildEndMarker({ committed: true, coordinatorEpoch: 0, producerId: 1, producerEpoch, timestamp: testTime })
+    const result = log.append(marker, { leaderEpoch: 0, now: testTime, retain: false, origin: 'coordinator', transactionVersion })
+    return 'error' in result ? result.error : result.firstOffset
+  }
+  append(log, { producerId: 1, producerEpoch: 0, baseSequence: 0, isTransactional: true })
+  t.equal(end(1, 2), 1)
+  t.equal(end(1, 2), 2, 'a repetition, while nothing is open, is taken')
+  append(log, { producerId: 1, producerEpoch: 1, baseSequence: 0, isTransactional: true })
+  t.equal(end(1, 2), ErrorCode.INVALID_PRODUCER_EPOCH)
+  t.equal(log.producers.hasTransaction(1, 1), true)
+  t.equal(end(2, 2), 4)
+  append(log, { producerId: 1, producerEpoch: 2, baseSequence: 0, isTransactional: true })
+  t.equal(end(2, 0), 6, 'before version 2 the epoch stays')
+  t.equal(log.producers.markersOf(1), 4)
+  t.end()
+})
