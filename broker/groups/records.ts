@@ -71,6 +71,9 @@ const kindOfType = new Map(
   (Object.entries(kinds) as [GroupRecordKind, Declared<Message, Message>][]).map(([kind, { key }]) => [key.key, kind]),
 )
 
+/** In one step. What would take more is refused before anything is changed, as a step that the log refuses would end its shard. */
+export const stepBytesMax = 16 * 1024 * 1024
+
 export const groupCodec: RecordCodec<GroupRecord> = {
   encode({ kind, key, value }): EncodedRecord {
     const of = kinds[kind] as unknown as Declared<Message, Message>

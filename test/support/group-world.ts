@@ -169,6 +169,8 @@ const commands: Record<string, Command> = {
     const assignments = [...options]
       .filter(([name]) => world.memberIds.has(name))
       .map(([name, share]) => ({ memberId: world.memberId(name), assignment: Buffer.from(share) }))
+    const huge = Number(options.get('huge') ?? 0)
+    if (huge > 0) assignments.push({ memberId: world.memberId(who), assignment: Buffer.alloc(huge) })
     const answer = await world.groups.sync({
       groupId,
       generationId: world.generationOf(asked),
@@ -287,6 +289,14 @@ function offsetsIn(options: ReadonlyMap<string, string>, committedMetadata: stri
     .map(([place, offset]) => {
       const [name = '', partition] = place.split('/')
       const committed = { partitionIndex: Number(partition), committedOffset: Number(offset), committedLeaderEpoch: -1 }
+      if (name === 'huge') return manyOffsets(Number(partition), Number(offset))
       return { name, topicId: zeroUuid, partitions: [{ ...committed, commitTimestamp: -1, committedMetadata }] }
     })
+}
+
+/** Of one partition, over and over, with long texts. */
+function manyOffsets(count: number, textLength: number) {
+  const committed = { partitionIndex: 0, committedOffset: 1, committedLeaderEpoch: -1, commitTimestamp: -1 }
+  const partitions = Array.from({ length: count }, () => ({ ...committed, committedMetadata: 'x'.repeat(textLength) }))
+  return { name: 'huge', topicId: zeroUuid, partitions }
 }

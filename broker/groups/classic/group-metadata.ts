@@ -1,6 +1,6 @@
 /** A classic group as its record has it, and back. */
 import type { GroupMetadataValue } from '../../../client/protocol/messages/records/group-metadata-value.ts'
-import type { GroupMetadataRecord } from '../records.ts'
+import { groupCodec, type GroupMetadataRecord, stepBytesMax } from '../records.ts'
 import { ClassicGroup } from './classic-group.ts'
 import { ClassicMember } from './classic-member.ts'
 
@@ -19,6 +19,11 @@ export function groupMetadata(group: ClassicGroup): GroupMetadataRecord {
   }))
   const value = { protocolType, generation, protocol: protocolName, leader, currentStateTimestamp: since, members }
   return { kind: 'GroupMetadata', key: { group: groupId }, value }
+}
+
+/** What members say and what they are given may be too much for one record. */
+export function isTooLarge(record: GroupMetadataRecord): boolean {
+  return (groupCodec.encode(record).value?.length ?? 0) > stepBytesMax
 }
 
 /** Members and shares, as they were when the generation began. Copies the bytes that it keeps. */

@@ -12,7 +12,7 @@ import type { Client, GroupTurn } from '../group.ts'
 import type { GroupSettings } from '../group-settings.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { ClassicMember, type JoinAnswer, type MemberTerms, type Protocol } from './classic-member.ts'
-import { groupMetadata } from './group-metadata.ts'
+import { groupMetadata, isTooLarge } from './group-metadata.ts'
 import { currentGeneration, type Rebalance } from './rebalance.ts'
 
 const firstVersionWithRequiredId = 4
@@ -128,8 +128,9 @@ export class Joining {
     group.update(member, termsOf(request, client))
     switch (group.state) {
       case 'Stable': {
-        if (group.selectProtocol() !== group.protocolName) break
-        turn.append(groupMetadata(group))
+        const record = groupMetadata(group)
+        if (group.selectProtocol() !== group.protocolName || isTooLarge(record)) break
+        turn.append(record)
         return turn.answer(parked, keptGeneration(group, memberId, oldLeader ?? '', client.apiVersion))
       }
       case 'CompletingRebalance':

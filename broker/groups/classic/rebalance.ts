@@ -9,7 +9,7 @@ import type { GroupTurn } from '../group.ts'
 import type { GroupSettings } from '../group-settings.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { type ClassicMember, type JoinAnswer, noBytes, type SyncAnswer } from './classic-member.ts'
-import { groupMetadata } from './group-metadata.ts'
+import { groupMetadata, isTooLarge } from './group-metadata.ts'
 
 export interface RebalanceOptions {
   readonly settings: GroupSettings
@@ -42,7 +42,7 @@ export class Rebalance {
 
   /** All members must join anew. */
   prepare(group: ClassicGroup, turn: GroupTurn): void {
-    if (group.state === 'CompletingRebalance') this.#cancelSyncs(group, turn)
+    if (group.state === 'CompletingRebalance') this.#cancelSyncs(group, ErrorCode.REBALANCE_IN_PROGRESS, turn)
     this.#forgetSyncs(group, turn)
     group.become('PreparingRebalance', turn.now)
     if (group.isInitialRebalance) {
@@ -130,16 +130,24 @@ export class Rebalance {
   /** The leader has divided the work: the generation begins. */
   settle(group: ClassicGroup, shares: ReadonlyMap<string, Buffer>, turn: GroupTurn): void {
     for (const member of group.members.values()) member.assignment = shares.get(member.memberId) ?? noBytes
-    turn.append(groupMetadata(group))
+    const record = groupMetadata(group)
+    if (isTooLarge(record)) return this.#dropShares(group, ErrorCode.UNKNOWN_SERVER_ERROR, turn)
+    turn.append(record)
     group.become('Stable', turn.now)
     for (const member of group.members.values()) this.#answerSync(group, member, share(group, member), turn)
     turn.whenCommitted(this.#onSettled)
   }
 
-  #cancelSyncs(group: ClassicGroup, turn: GroupTurn): void {
+  /** They cannot be kept: who waits for one is told, and all join anew. */
+  #dropShares(group: ClassicGroup, errorCode: number, turn: GroupTurn): void {
+    this.#cancelSyncs(group, errorCode, turn)
+    this.prepare(group, turn)
+  }
+
+  #cancelSyncs(group: ClassicGroup, errorCode: number, turn: GroupTurn): void {
     for (const member of group.members.values()) {
       member.assignment = noBytes
-      this.#answerSync(group, member, { errorCode: ErrorCode.REBALANCE_IN_PROGRESS }, turn)
+      this.#answerSync(group, member, { errorCode }, turn)
     }
   }
 

@@ -10,6 +10,7 @@ import type { Input } from '../../../client/protocol/schema.ts'
 import { CoordinatorError } from '../../coordinator/coordinator-error.ts'
 import type { Group, GroupTurn, PartitionCheck } from '../group.ts'
 import type { GroupSettings } from '../group-settings.ts'
+import { stepBytesMax } from '../records.ts'
 import type { CommittedOffsets, OffsetPlace } from './committed-offsets.ts'
 
 export type CommitAnswer = Input<typeof OffsetCommitResponse>
@@ -41,8 +42,9 @@ export class Committing {
     this.#onCommitted = onCommitted
   }
 
-  /** A record for each partition that may be committed; the error code of each one asked for. */
+  /** A record for each partition that may be committed; the error code of each one asked for. Throws CoordinatorError. */
   commit({ groupId, topics, check, retentionTimeMs }: Commit, turn: GroupTurn) {
+    if (bytesOf(groupId, topics) > stepBytesMax) throw new CoordinatorError(ErrorCode.UNKNOWN_SERVER_ERROR)
     let count = 0
     const answered = topics.map((topic) => ({
       name: topic.name,
@@ -102,6 +104,20 @@ export class Committing {
     }
   }
 }
+
+/** Of the records, at most: each names its group and topic. */
+function bytesOf(groupId: string, topics: readonly CommitTopic[]): number {
+  let characters = 0
+  for (const { name, partitions } of topics) {
+    for (const { committedMetadata } of partitions)
+      characters += groupId.length + name.length + (committedMetadata?.length ?? 0) + restBytes
+  }
+  return characters * bytesPerCharacterMax
+}
+
+/** What a record has besides texts. */
+const restBytes = 32
+const bytesPerCharacterMax = 3
 
 export function appendOffsetTombstone(key: OffsetPlace, turn: GroupTurn): void {
   turn.append({ kind: 'OffsetCommit', key, value: null })
