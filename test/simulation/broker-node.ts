@@ -4,6 +4,8 @@
  */
 import { Broker } from '../../broker/broker.ts'
 import { Settings } from '../../broker/config/settings.ts'
+import { CoordinatorError } from '../../broker/coordinator/coordinator-error.ts'
+import type { Group } from '../../broker/groups/group.ts'
 import { replayJournal } from '../../broker/log/commit-journal.ts'
 import type { Logger } from '../../broker/metrics/logger.ts'
 import { DiskError } from '../../broker/platform/disk.ts'
@@ -188,6 +190,21 @@ export class BrokerNode {
       const seen = history.known(topic, partition)
       if (seen) seen.startSeen = Math.max(seen.startSeen, startOffset)
     })
+  }
+
+  /** As its coordinator has it: null where there is none of that id, undefined where no coordinator answers. */
+  group(groupId: string): Group | null | undefined {
+    try {
+      const shard = this.#broker?.groups.shards.of(groupId)
+      return shard?.stage === 'active' ? (shard.machine.groups.get(groupId) ?? null) : undefined
+    } catch (error) {
+      if (error instanceof CoordinatorError) return undefined
+      throw error
+    }
+  }
+
+  partitionCount(topic: string): number {
+    return this.#broker?.replicas.partitionCount(topic) ?? 0
   }
 
   /** SIGKILL, or with `power` the machine's power. */

@@ -7,7 +7,7 @@ import type { ConsumerTraits } from './clients/consumer.ts'
 import type { ProducerTraits } from './clients/producer.ts'
 import { type CompactionPlan, drawCompaction } from './compaction.ts'
 import { type FaultKind, faultKinds, type FaultPlan } from './faults.ts'
-import { drawGroup, type GroupPlan } from './groups.ts'
+import { drawGroups, type GroupsPlan } from './groups.ts'
 import type { DiskTraits } from './platform/disk.ts'
 import type { NetworkTraits } from './platform/network.ts'
 import type { SeededRandom } from './platform/random.ts'
@@ -25,7 +25,7 @@ export interface Plan {
   readonly vandals: number
   readonly transactions: TransactionPlan | undefined
   readonly compaction: CompactionPlan | undefined
-  readonly group: GroupPlan | undefined
+  readonly groups: GroupsPlan | undefined
   readonly faults: FaultPlan
   readonly workMillis: number
   /** How the broker ends before all is read a last time. */
@@ -38,15 +38,18 @@ export function drawPlan(random: SeededRandom): Plan {
   const topics = drawTopics(random, segmentBytesMin)
   const transactions = drawTransactions(random.fork('transactions'))
   const compaction = drawCompaction(random.fork('compaction'))
-  const group = drawGroup(random.fork('group'))
+  const groups = drawGroups(
+    random.fork('groups'),
+    topics.map(({ name }) => name),
+  )
   return {
     network: drawNetwork(random),
     disk: drawDisk(random),
     clockDrift: random.pick([0, 0, 0.0001, -0.01]),
-    settings: { ...drawSettings(random), ...transactions?.settings, ...compaction?.settings, ...group?.settings },
+    settings: { ...drawSettings(random), ...transactions?.settings, ...compaction?.settings, ...groups?.settings },
     admin: {
       topics,
-      others: [transactions, compaction, group].flatMap((plan) => plan?.topic ?? []),
+      others: [transactions, compaction].flatMap((plan) => plan?.topic ?? []),
       segmentBytesMin,
       deletesRecords: random.chance(0.4),
       changesConfigs: random.chance(0.3),
@@ -59,7 +62,7 @@ export function drawPlan(random: SeededRandom): Plan {
     vandals: random.chance(0.25) ? 1 : 0,
     transactions,
     compaction,
-    group,
+    groups,
     faults: { kinds: drawFaultKinds(random), pauseMillisMax: random.magnitude(60, 1_500) },
     workMillis: random.magnitude(1_000, 6_000),
     lastEnd: random.pick(['clean stop', 'kill', 'power failure']),

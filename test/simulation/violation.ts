@@ -11,6 +11,7 @@ export const invariants = {
   9: 'the newest value of a key is never lost',
   10: 'a partition belongs to one member of a group at most',
   11: 'what a group committed counts, and nothing that a former member commits',
+  12: 'a group settles when nothing fails any more',
 } as const
 
 export type Invariant = keyof typeof invariants

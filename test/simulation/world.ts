@@ -11,7 +11,10 @@
  * - checkers/recovery.ts: after a crash a log is the longest valid prefix of its files (6), and what was promised is in it (1);
  * - checkers/auditor.ts: at the end everything acknowledged is there, once, in order (1);
  * - checkers/newest-values.ts: of a compacted topic the newest value of every key stays, where it was (9);
- * - checkers/group-register.ts: a partition belongs to one member of a group at most (10), and what was committed last counts (11);
+ * - checkers/coordinator-view.ts, checkers/assignments.ts: a partition belongs to one member of a group at most, as the broker has it and as
+ *   members were told (10);
+ * - checkers/committed-offsets.ts: what a group committed counts until the next commit, and none counts that was refused (11);
+ * - checkers/settling.ts: a group comes to rest when nothing fails any more (12);
  * - broker-node.ts, clients/vandal.ts: no input, and no fault but a failing disk, makes the broker give up or stop answering (5);
  * - run.ts: the same seed gives the same hash of all that happened (7).
  *
@@ -27,7 +30,7 @@ import { Producer, type Target } from './clients/producer.ts'
 import { Vandal } from './clients/vandal.ts'
 import { Compaction } from './compaction.ts'
 import { drawFault, type Fault } from './faults.ts'
-import { Group } from './groups.ts'
+import { Groups } from './groups.ts'
 import { History, type PartitionHistory } from './history.ts'
 import { drawPlan, type Plan } from './plan.ts'
 import { WallClock } from './platform/clock.ts'
@@ -79,7 +82,7 @@ export class World {
   #auditor: Auditor | undefined
   #transactions: Transactions | undefined
   #compaction: Compaction | undefined
-  #group: Group | undefined
+  #groups: Groups | undefined
 
   /** @param print gets a readable line for everything of note. */
   constructor(seed: number, print?: (line: string) => void) {
@@ -133,13 +136,14 @@ export class World {
       transactionsCommitted: this.#transactions?.ledger.committedCount ?? 0,
       keyedRecords: this.#compaction?.newest.confirmedCount ?? 0,
       compactions: this.#node.compactions,
-      groupMoves: this.#group?.register.moves ?? 0,
-      groupCommits: this.#group?.register.commits ?? 0,
+      groupMoves: this.#groups?.assignments.moves ?? 0,
+      groupCommits: this.#groups?.offsets.acknowledgedCount ?? 0,
     }
   }
 
   #check(): void {
     this.#node.check()
+    this.#groups?.check()
     if (this.#scheduler.events > eventsMax) throw new Violation(5, `after ${eventsMax} events the clients are still not served`)
   }
 
@@ -200,11 +204,11 @@ export class World {
       this.#enlist(new Consumer(this.#surroundings(`consumer ${index}`), traits, some(histories))),
     )
     const { name } = this.plan.admin.topics[0] as { name: string }
-    const { transactions, compaction, group } = this.plan
+    const { transactions, compaction, groups } = this.plan
     if (transactions) this.#transactions = new Transactions(transactions, (client) => this.#surroundings(client))
     if (compaction) this.#compaction = new Compaction(compaction, (client) => this.#surroundings(client))
-    if (group) this.#group = new Group(group, (client) => this.#surroundings(client))
-    for (const workload of [this.#transactions, this.#compaction, this.#group]) workload?.clients.forEach((client) => this.#enlist(client))
+    if (groups) this.#groups = new Groups(groups, (client) => this.#surroundings(client), this.#node)
+    for (const workload of [this.#transactions, this.#compaction, this.#groups]) workload?.clients.forEach((client) => this.#enlist(client))
     for (let index = 0; index < this.plan.vandals; index++) this.#enlist(new Vandal(this.#surroundings(`vandal ${index}`), name, 200))
   }
 
@@ -297,6 +301,7 @@ export class World {
       this.#scheduler.fail(new Violation(5, 'the clients were not served though all was well again'))
     })
     for (const client of this.#clients) client.stop()
+    await this.#groups?.settle((millis) => this.#sleep(millis))
     await Promise.all(this.#clients.map(({ finished }) => finished))
     this.#scheduler.cancel(impatience)
   }
@@ -319,6 +324,6 @@ export class World {
     await this.#auditor.finished
     await this.#transactions?.audit()
     await this.#compaction?.audit()
-    await this.#group?.audit()
+    await this.#groups?.audit()
   }
 }

@@ -75,9 +75,18 @@ export abstract class Client {
   }
 
   /** The connection, dialled anew as often as it takes; undefined: told to stop meanwhile. */
-  protected async connected(): Promise<ClientConnection | undefined> {
+  protected connected(): Promise<ClientConnection | undefined> {
+    return this.#connect(() => this.#stopping)
+  }
+
+  /** The same for one that must finish what it began, told to stop or not. */
+  protected async connectedAnyway(): Promise<ClientConnection> {
+    return (await this.#connect(() => false)) as ClientConnection
+  }
+
+  async #connect(isVain: () => boolean): Promise<ClientConnection | undefined> {
     while (this.#connection === undefined || this.#connection.isLost) {
-      if (this.#stopping) return undefined
+      if (isVain()) return undefined
       try {
         this.#connection = await this.dial()
       } catch (error) {
@@ -86,15 +95,6 @@ export abstract class Client {
       }
     }
     return this.#connection
-  }
-
-  /** The same for one that must finish what it began, told to stop or not. */
-  protected async connectedAnyway(): Promise<ClientConnection> {
-    for (;;) {
-      const connection = (await this.connected()) ?? (await this.tryTo(() => this.dial()))
-      if (connection) return connection
-      await this.sleep(50)
-    }
   }
 
   protected dial(): Promise<ClientConnection> {

@@ -1,39 +1,44 @@
-/** Asks a group's committed offsets when all is over, and holds them against what its members were told. */
-import { ErrorCode } from '../../../client/protocol/errors.ts'
-import { OffsetFetchRequest, OffsetFetchResponse } from '../../../client/protocol/messages/offset-fetch.ts'
-import type { GroupRegister } from '../checkers/group-register.ts'
-import { Client, type Surroundings } from './client.ts'
+/** A simulated onlooker: it fetches what groups have committed, again and again, and at the end until it was told of all of it. */
+import type { Surroundings } from './client.ts'
+import { type GroupCheckers, OffsetClient, type TopicPartition } from './offset-client.ts'
 
 export interface OffsetReaderTraits {
   readonly groupId: string
-  readonly topic: string
-  readonly partitions: number
+  readonly topics: readonly string[]
+  readonly pauseMillisMax: number
 }
 
-export class OffsetReader extends Client {
+export class OffsetReader extends OffsetClient {
   readonly #traits: OffsetReaderTraits
-  readonly #register: GroupRegister
 
-  constructor(around: Surroundings, traits: OffsetReaderTraits, register: GroupRegister) {
-    super(around)
+  constructor(around: Surroundings, traits: OffsetReaderTraits, checkers: GroupCheckers) {
+    super(around, traits.groupId, checkers, 1_500)
     this.#traits = traits
-    this.#register = register
   }
 
   protected async live(): Promise<void> {
-    const { groupId, topic, partitions } = this.#traits
-    const topics = [{ name: topic, partitionIndexes: Array.from({ length: partitions }, (_, index) => index) }]
-    for (;;) {
-      const connection = await this.connectedAnyway()
-      const body = { groups: [{ groupId, topics }] }
-      const answer = await this.tryTo(() => connection.request(OffsetFetchRequest, OffsetFetchResponse, 9, body))
-      const group = answer?.groups[0]
-      if (group?.errorCode === ErrorCode.NONE) {
-        const found = group.topics.flatMap((each) => each.partitions)
-        for (const { partitionIndex, committedOffset } of found) this.#register.found(partitionIndex, committedOffset)
-        return
-      }
-      await this.sleep(50)
+    await this.findCoordinator()
+    while (!this.stopping) {
+      const all = await this.#all()
+      await this.fetch(
+        all.filter(() => this.random.chance(0.5)),
+        { isStable: this.random.chance(0.5) },
+      )
+      await this.sleep(1 + this.random.fraction() * this.#traits.pauseMillisMax)
     }
+  }
+
+  async #all(): Promise<TopicPartition[]> {
+    const { partitionsOf } = await this.knownTopics()
+    return this.#traits.topics.flatMap((topic) =>
+      Array.from({ length: partitionsOf.get(topic) ?? 0 }, (_, partition) => ({ topic, partition })),
+    )
+  }
+
+  /** All is over. */
+  async audit(): Promise<void> {
+    await this.lookUpTopics()
+    const all = await this.#all()
+    for (const isStable of [true, false]) while (!(await this.fetch(all, { isStable }))) await this.sleep(20)
   }
 }
