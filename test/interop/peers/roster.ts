@@ -41,7 +41,7 @@ const kcat: Entry = { ...entry('kcat', ['kcat']), start: (bootstrap, settings) =
 export const roster: readonly Entry[] = [java, confluent, kafkaPython, franzGo, kafkaJs, platformatic, kcat]
 
 /** Those that are here, and a reason for each that is not. */
-export function present(entries: readonly Entry[] = roster): { here: Entry[]; absent: { name: string; reason: string }[] } {
+export function present<E extends Entry = Entry>(entries: readonly E[]): { here: E[]; absent: { name: string; reason: string }[] } {
   const absent = entries.flatMap(({ name, needs }) => {
     const reason = missing(...needs)
     return reason === false ? [] : [{ name, reason }]
