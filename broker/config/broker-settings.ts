@@ -354,7 +354,51 @@ const stele = {
   ),
   'stele.http.listener': setting(
     string('127.0.0.1:9644', { allowed: 'host:port, or off', check: httpAddressFault }),
-    'Where /metrics, /healthz and /readyz are served over HTTP, as host:port; off for nowhere.',
+    'Where /metrics, /healthz and /readyz are served over HTTP, and streams over WebSocket at /v1/stream, as host:port; off for nowhere.',
+  ),
+  'stele.http.origins': setting(
+    list([]),
+    'Web pages of which other origins may open streams, as scheme://host:port each; * is any. A page that came from this port always may, and so may a program that is no browser.',
+    'cluster-wide',
+  ),
+  'stele.stream.connections.max': setting(
+    int(10_000, { min: 0 }),
+    'How many streams may be open at once. One more is closed with code 4010.',
+    'cluster-wide',
+  ),
+  'stele.stream.frame.bytes.max': setting(
+    int(mebibyte, { min: kibibyte }),
+    'The largest message that a stream takes. The connection of a larger one is closed with code 1009.',
+  ),
+  'stele.stream.subscriptions.max': setting(
+    int(64, { min: 1 }),
+    'How many subscriptions one stream may have. One more closes it with code 4011.',
+    'cluster-wide',
+  ),
+  'stele.stream.partitions.max': setting(
+    int(1024, { min: 1 }),
+    'How many partitions the subscriptions of one stream may read together. One more closes it with code 4012.',
+    'cluster-wide',
+  ),
+  'stele.stream.requests.max': setting(
+    int(256, { min: 1 }),
+    'How many requests (publish, commit, identify, topics) of one stream may be unanswered. One more closes it with code 4013.',
+    'cluster-wide',
+  ),
+  'stele.stream.buffer.bytes': setting(
+    int(mebibyte, { min: kibibyte }),
+    'How many bytes may wait to be sent on one stream, whatever credit it has given: beyond it nothing more is read for it.',
+    'cluster-wide',
+  ),
+  'stele.stream.idle.ms': setting(
+    int(60_000, { min: 1_000 }),
+    'A stream that is silent for so long is closed with code 4008. It is asked with a ping after half of it.',
+    'cluster-wide',
+  ),
+  'stele.stream.hello.ms': setting(
+    int(10_000, { min: 100 }),
+    'How long a stream may take to say hello and be let in. Later it is closed with code 4001.',
+    'cluster-wide',
   ),
   'stele.commit.journal.bytes': setting(
     int(32 * mebibyte, { min: 0 }),

@@ -2,6 +2,7 @@
  * A small HTTP server, as the broker sees it: short questions without a body, short answers. For people, probes and scrapers, not for load.
  */
 import type { Address } from './network.ts'
+import type { WebSocketService } from './web-socket.ts'
 
 export interface HttpRequest {
   /** GET or HEAD; anything else has been refused before. */
@@ -13,7 +14,7 @@ export interface HttpRequest {
 export interface HttpAnswer {
   status: number
   contentType: string
-  body: string
+  body: string | Uint8Array
 }
 
 export interface HttpListener {
@@ -24,6 +25,10 @@ export interface HttpListener {
 }
 
 export interface Http {
-  /** An answer that is rejected becomes status 500. */
-  listen(address: Address, answer: (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>): Promise<HttpListener>
+  /** An answer that is rejected becomes status 500. `streams` is asked for when the first WebSocket knocks; without it there are none. */
+  listen(
+    address: Address,
+    answer: (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>,
+    streams?: () => Promise<WebSocketService>,
+  ): Promise<HttpListener>
 }

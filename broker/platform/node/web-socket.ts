@@ -1,0 +1,79 @@
+/**
+ * WebSocket on node:http's upgrades, by the ws package. Without compression: records that compress well are compressed in their batches.
+ * Whole frames go to the socket past ws, which then is between two messages: nothing is compressed, so it queues nothing of its own.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { WebSocketService } from '../web-socket.ts'
+
+/** One that was told to close and doesn't is cut off. */
+const closeMillisMax = 2_000
+
+export class NodeWebSockets {
+  readonly #service: WebSocketService
+  readonly #server: WebSocketServer
+
+  constructor(service: WebSocketService) {
+    this.#service = service
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: service.messageBytesMax,
+      handleProtocols: (offered) => offered.values().next().value ?? false,
+    })
+  }
+
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const { headers, url = '/' } = request
+    const subprotocols = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+    const admitted = this.#service.admit({
+      path: url.split('?', 1)[0] ?? '/',
+      origin: headers.origin,
+      host: headers.host,
+      subprotocols: subprotocols.filter((name) => name !== ''),
+      peer: socket.remoteAddress ?? '',
+    })
+    if (typeof admitted === 'number') return refuse(socket, admitted)
+    // The server answers with the one that was chosen.
+    headers['sec-websocket-protocol'] = admitted.subprotocol
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => attend(webSocket, socket, admitted.open.bind(admitted)))
+  }
+}
+
+const reasons: Readonly<Record<number, string>> = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }
+
+export function refuse(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${status} ${reasons[status] ?? 'Refused'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+function attend(webSocket: WebSocket, socket: Socket, open: Opened): void {
+  socket.setNoDelay(true)
+  const handler = open({
+    send: (message) => {
+      if (webSocket.readyState === webSocket.OPEN) webSocket.send(message)
+    },
+    sendFrame: (frame) => {
+      if (webSocket.readyState === webSocket.OPEN) socket.write(frame)
+    },
+    get unsentBytes() {
+      return socket.writableLength
+    },
+    close: (code, reason) => {
+      webSocket.close(code, reason)
+      setTimeout(() => webSocket.terminate(), closeMillisMax).unref()
+    },
+  })
+  webSocket.binaryType = 'nodebuffer'
+  webSocket.on('message', (data, isBinary) => handler.message(isBinary ? (data as Buffer) : (data as Buffer).toString('utf8')))
+  webSocket.on('ping', () => handler.heard())
+  webSocket.on('pong', () => handler.heard())
+  // It closes by itself, with the code that says what is wrong.
+  webSocket.on('error', () => undefined)
+  webSocket.on('close', () => handler.closed())
+  socket.on('drain', () => handler.drained())
+}
+
+type Opened = Extract<ReturnType<WebSocketService['admit']>, object>['open']
