@@ -2,6 +2,7 @@
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import { AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse } from '../../client/protocol/messages/alter-replica-log-dirs.ts'
 import { api } from './handler.ts'
+import { PartitionMap } from './partition-map.ts'
 import type { Services } from './services.ts'
 
 export const alterReplicaLogDirs = api({
@@ -9,20 +10,15 @@ export const alterReplicaLogDirs = api({
   response: AlterReplicaLogDirsResponse,
   versions: [1, 2],
   handle({ dirs }, _context, services) {
-    // A partition that is named more than once has one answer, the last.
-    const byTopic = new Map<string, Map<number, number>>()
+    // Of a partition that is named more than once the last place counts.
+    const codes = new PartitionMap<number>()
     for (const { path, topics } of dirs) {
       for (const { name, partitions } of topics) {
-        const codes = byTopic.get(name) ?? new Map<number, number>()
-        byTopic.set(name, codes)
-        for (const index of partitions) codes.set(index, codeOf(path, name, index, services))
+        for (const index of partitions) codes.set(name, index, codeOf(path, name, index, services))
       }
     }
-    const results = [...byTopic].map(([topicName, codes]) => ({
-      topicName,
-      partitions: [...codes].map(([partitionIndex, errorCode]) => ({ partitionIndex, errorCode })),
-    }))
-    return { results }
+    const topics = codes.map((errorCode, partitionIndex) => ({ partitionIndex, errorCode }))
+    return { results: topics.map(({ name, partitions }) => ({ topicName: name, partitions })) }
   },
 })
 

@@ -2,6 +2,7 @@
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import { DeleteRecordsRequest, DeleteRecordsResponse } from '../../client/protocol/messages/delete-records.ts'
 import { api } from './handler.ts'
+import { PartitionMap } from './partition-map.ts'
 import type { Services } from './services.ts'
 
 export const deleteRecords = api({
@@ -9,11 +10,12 @@ export const deleteRecords = api({
   response: DeleteRecordsResponse,
   versions: [0, 2],
   handle(request, _context, services) {
-    const topics = request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex, offset }) => deleteBefore(name, partitionIndex, offset, services)),
-    }))
-    return { topics }
+    // Of a partition that is named more than once the last offset counts.
+    const offsets = new PartitionMap<number>()
+    for (const { name, partitions } of request.topics) {
+      for (const { partitionIndex, offset } of partitions) offsets.set(name, partitionIndex, offset)
+    }
+    return { topics: offsets.map((offset, partitionIndex, name) => deleteBefore(name, partitionIndex, offset, services)) }
   },
 })
 

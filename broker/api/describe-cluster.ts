@@ -1,10 +1,12 @@
 /** DescribeCluster (key 60): the cluster's id, its controller and its brokers. */
 import { ErrorCode } from '../../client/protocol/errors.ts'
 import { DescribeClusterRequest, DescribeClusterResponse } from '../../client/protocol/messages/describe-cluster.ts'
+import { fault } from '../cluster/plan.ts'
 import { api } from './handler.ts'
 import { allClusterOperations } from './operations.ts'
 
 const brokers = 1
+const controllers = 2
 
 export const describeCluster = api({
   request: DescribeClusterRequest,
@@ -12,8 +14,9 @@ export const describeCluster = api({
   versions: [0, 2],
   handle({ endpointType, includeFencedBrokers, includeClusterAuthorizedOperations }, { apiVersion, listener }, { cluster }) {
     if (apiVersion >= 1 && endpointType !== brokers) {
-      const errorCode = endpointType === 2 ? ErrorCode.MISMATCHED_ENDPOINT_TYPE : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE
-      return { errorCode, errorMessage: `this is a broker's listener: it cannot describe endpoints of type ${endpointType}` }
+      return endpointType === controllers
+        ? fault(ErrorCode.MISMATCHED_ENDPOINT_TYPE, 'This is an endpoint of type BROKER, not of type CONTROLLER')
+        : fault(ErrorCode.UNSUPPORTED_ENDPOINT_TYPE, `Unsupported endpoint type ${endpointType}`)
     }
     const described = []
     for (const { id, endpoints, rack, fenced } of cluster.image.brokers.values()) {

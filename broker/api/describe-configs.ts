@@ -47,9 +47,9 @@ function describe(resource: Resource, services: Services): DescribedConfig[] | F
   }
 }
 
-/** No names, as null, stands for all of them. */
+/** No names, as null, stands for all of them; a name counts once. */
 function namesOf({ configurationKeys }: Resource): string[] | null {
-  return configurationKeys && configurationKeys.length > 0 ? configurationKeys : null
+  return configurationKeys && configurationKeys.length > 0 ? [...new Set(configurationKeys)] : null
 }
 
 function describeTopicResource(resource: Resource, { cluster, settings }: Services): DescribedConfig[] | Fault {

@@ -4,6 +4,7 @@ import { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../../client/pr
 import type { Of } from '../../client/protocol/schema.ts'
 import type { Partition } from '../replication/partition.ts'
 import { api } from './handler.ts'
+import { PartitionMap } from './partition-map.ts'
 import type { Services } from './services.ts'
 
 export const describeLogDirs = api({
@@ -11,22 +12,21 @@ export const describeLogDirs = api({
   response: DescribeLogDirsResponse,
   versions: [0, 5],
   handle(request, _context, services) {
-    const byTopic = new Map<string, { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]>()
-    for (const { topic, index, log } of asked(request, services)) {
-      const described = { partitionIndex: index, partitionSize: log.sizeBytes, offsetLag: 0, isFutureKey: false }
-      const partitions = byTopic.get(topic)
-      if (partitions) partitions.push(described)
-      else byTopic.set(topic, [described])
-    }
+    const sizes = new PartitionMap<number>()
+    for (const { topic, index, log } of asked(request, services)) sizes.set(topic, index, log.sizeBytes)
+    const topics = sizes.map((partitionSize, partitionIndex) => ({ partitionIndex, partitionSize, offsetLag: 0, isFutureKey: false }))
     const { path } = services.directory
     const { free, total } = services.directory.space()
-    const topics = [...byTopic].map(([name, partitions]) => ({ name, partitions }))
     return { results: [{ errorCode: ErrorCode.NONE, logDir: path, topics, totalBytes: total, usableBytes: free }] }
   },
 })
 
 function* asked({ topics }: Of<typeof DescribeLogDirsRequest>, { replicas }: Services): Generator<Partition> {
   if (topics === null) return yield* replicas.all()
-  const named = topics.flatMap(({ topic, partitions }) => partitions.map((index) => replicas.get(topic, index)))
-  for (const partition of new Set(named)) if (partition) yield partition
+  for (const { topic, partitions } of topics) {
+    for (const index of partitions) {
+      const partition = replicas.get(topic, index)
+      if (partition) yield partition
+    }
+  }
 }

@@ -11,13 +11,14 @@ export const electLeaders = api({
   response: ElectLeadersResponse,
   versions: [0, 2],
   handle({ electionType, topicPartitions }, { apiVersion }, services) {
-    if (apiVersion >= 1 && !electionTypes.includes(electionType)) return { errorCode: ErrorCode.INVALID_REQUEST }
+    const isKnown = apiVersion === 0 || electionTypes.includes(electionType)
+    const unknown = { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Unknown election type ${electionType}` }
     // Asked about all partitions, Kafka names only those that an election changed: here none.
     const replicaElectionResults = (topicPartitions ?? []).map(({ topic, partitions }) => ({
       topic,
-      partitionResult: partitions.map((partitionId) => elect(topic, partitionId, services)),
+      partitionResult: partitions.map((partitionId) => (isKnown ? elect(topic, partitionId, services) : { partitionId, ...unknown })),
     }))
-    return { replicaElectionResults }
+    return { errorCode: isKnown ? ErrorCode.NONE : ErrorCode.INVALID_REQUEST, replicaElectionResults }
   },
 })
 

@@ -49,7 +49,7 @@ function allTopics(services: Services): TopicAnswer[] {
 
 async function namedTopics(request: Request, { apiVersion }: RequestContext, services: Services): Promise<TopicAnswer[]> {
   const { cluster, settings } = services
-  const asked = request.topics ?? []
+  const asked = once(request.topics ?? [])
   if (apiVersion < firstVersionWithTopicIds && asked.some(({ name, topicId }) => name === null || topicId !== zeroUuid)) {
     return asked.map(({ name }) => ({ errorCode: ErrorCode.INVALID_REQUEST, name: name ?? '', isInternal: false, partitions: [] }))
   }
@@ -62,6 +62,11 @@ async function namedTopics(request: Request, { apiVersion }: RequestContext, ser
     if (topic) return describe(topic, services)
     return { errorCode: errors.get(name) ?? cluster.unknownTopicCode(name), name, isInternal: false, partitions: [] }
   })
+}
+
+/** A topic that is named more than once is told once: an answer is no longer than the cluster is large. */
+function once(topics: NonNullable<Request['topics']>): NonNullable<Request['topics']> {
+  return [...new Map(topics.map((topic) => [`${topic.topicId} ${topic.name}`, topic])).values()]
 }
 
 function byId(topicId: string, services: Services): TopicAnswer {

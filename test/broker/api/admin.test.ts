@@ -31,6 +31,7 @@ import {
   ListPartitionReassignmentsRequest,
   ListPartitionReassignmentsResponse,
 } from '../../../client/protocol/messages/list-partition-reassignments.ts'
+import { MetadataRequest, MetadataResponse } from '../../../client/protocol/messages/metadata.ts'
 import { ProduceRequest, ProduceResponse } from '../../../client/protocol/messages/produce.ts'
 import { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../../client/protocol/messages/update-features.ts'
 import type { Input, Message, Of } from '../../../client/protocol/schema.ts'
@@ -234,6 +235,10 @@ t.test('DeleteRecords moves the start, and no further than the high watermark', 
   t.same(await remove(2, 0, 5), { lowWatermark: -1, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE })
   t.same(await remove(2, 0, -2), { lowWatermark: -1, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE })
   t.same(await remove(2, 5, 0), { lowWatermark: -1, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION })
+  const topics = [1, 99, 4].map((offset) => ({ name: 'shortened', partitions: [{ partitionIndex: 0, offset }] }))
+  const twice = await ask(DeleteRecordsRequest, DeleteRecordsResponse, 2, { topics, timeoutMs })
+  t.match(twice.topics, [{ partitions: [{ lowWatermark: 4, errorCode: 0 }] }], 'named more than once: the last offset counts')
+  t.equal(twice.topics.length, 1)
   t.same(await remove(2, 0, 0, 'nope'), { lowWatermark: -1, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION })
 })
 
@@ -303,6 +308,23 @@ t.test('ElectLeaders finds every partition led by the one that should', async (t
       { topic: 'nope', partitionResult: [{ errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }] },
     ])
   }
+})
+
+t.test('an election of an unknown type is refused for each partition', async (t) => {
+  const topicPartitions = [{ topic: 'led', partitions: [0] }]
+  const answer = await ask(ElectLeadersRequest, ElectLeadersResponse, 2, { electionType: 5, topicPartitions, timeoutMs })
+  t.match(answer, { errorCode: ErrorCode.INVALID_REQUEST, replicaElectionResults: [{ partitionResult: [{ errorCode: 42 }] }] })
+})
+
+t.test('what is asked for twice is told once', async (t) => {
+  await create(topic('told-once'))
+  const topics = [{ name: 'told-once' }, { name: 'told-once' }]
+  t.equal((await ask(MetadataRequest, MetadataResponse, 12, { topics })).topics.length, 1)
+  const { results } = await describe(topicResource, 'told-once', ['retention.ms', 'segment.ms', 'retention.ms'])
+  t.same(
+    results[0]?.configs.map(({ name }) => name),
+    ['retention.ms', 'segment.ms'],
+  )
 })
 
 t.test('ListConfigResources names all that has settings', async (t) => {
