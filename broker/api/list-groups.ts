@@ -18,7 +18,7 @@ export const listGroups = api({
         groupId,
         protocolType,
         groupState: stateName,
-        groupType: type,
+        groupType: type.toLowerCase(),
       })),
     }
   },

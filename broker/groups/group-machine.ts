@@ -226,7 +226,11 @@ export class GroupMachine implements StateMachine<GroupRecord> {
 
   /** A topic is gone, and with it what was committed of it. */
   topicGone(topic: string, topicId: string, turn: GroupTurn): void {
-    for (const place of this.offsets.placesOfTopic(topic, topicId)) appendOffsetTombstone(place, turn)
+    let count = 0
+    for (const place of this.offsets.placesOfTopic(topic, topicId)) {
+      if (count++ === tombstonesMax) return turn.schedule(`gone ${topicId}`, 0, (later) => this.topicGone(topic, topicId, later))
+      appendOffsetTombstone(place, turn)
+    }
   }
 
   #scheduleExpiry(turn: GroupTurn): void {

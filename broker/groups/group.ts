@@ -29,7 +29,7 @@ export type PartitionCheck = (topicId: string, partition: number) => void
 
 export interface Group {
   readonly groupId: string
-  /** As ListGroups has it. */
+  /** As ListGroups has it, there in lower case. */
   readonly type: 'Classic' | 'Consumer'
   /** `Stable`, `PreparingRebalance`, …: as ListGroups has it. */
   readonly stateName: string

@@ -16,7 +16,7 @@ import { classicGroup, consumerGroup, type GroupState } from './group-descriptio
 
 export interface GroupSummary {
   readonly groupId: string
-  /** `Classic` or `Consumer`; empty where the broker does not tell. */
+  /** `classic` or `consumer`; empty where the broker does not tell. */
   readonly type: string
   readonly state: string
   /** What its members are: `consumer`, `connect`; empty where nobody has said so. */

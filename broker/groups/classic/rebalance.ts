@@ -131,17 +131,14 @@ export class Rebalance {
   settle(group: ClassicGroup, shares: ReadonlyMap<string, Buffer>, turn: GroupTurn): void {
     for (const member of group.members.values()) member.assignment = shares.get(member.memberId) ?? noBytes
     const record = groupMetadata(group)
-    if (isTooLarge(record)) return this.#dropShares(group, ErrorCode.UNKNOWN_SERVER_ERROR, turn)
+    if (isTooLarge(record)) {
+      this.#cancelSyncs(group, ErrorCode.UNKNOWN_SERVER_ERROR, turn)
+      return this.prepare(group, turn)
+    }
     turn.append(record)
     group.become('Stable', turn.now)
     for (const member of group.members.values()) this.#answerSync(group, member, share(group, member), turn)
     turn.whenCommitted(this.#onSettled)
-  }
-
-  /** They cannot be kept: who waits for one is told, and all join anew. */
-  #dropShares(group: ClassicGroup, errorCode: number, turn: GroupTurn): void {
-    this.#cancelSyncs(group, errorCode, turn)
-    this.prepare(group, turn)
   }
 
   #cancelSyncs(group: ClassicGroup, errorCode: number, turn: GroupTurn): void {

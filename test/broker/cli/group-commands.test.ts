@@ -33,8 +33,8 @@ async function readGroup(id: string): Promise<{ group: TestGroup; topic: Topic }
 
 t.test('a group is listed, described and deleted, in tables and in JSON', { skip }, async (t) => {
   const { topic } = await readGroup('billing')
-  t.equal((await stele('list')).out, 'GROUP\tTYPE\tSTATE\tPROTOCOL\nbilling\tClassic\tEmpty\t-\n')
-  t.same(JSON.parse((await stele('list', '--json')).out), [{ groupId: 'billing', type: 'Classic', state: 'Empty', protocolType: '' }])
+  t.equal((await stele('list')).out, 'GROUP\tTYPE\tSTATE\tPROTOCOL\nbilling\tclassic\tEmpty\t-\n')
+  t.same(JSON.parse((await stele('list', '--json')).out), [{ groupId: 'billing', type: 'classic', state: 'Empty', protocolType: '' }])
   t.equal(
     (await stele('describe', 'billing')).out,
     `billing  classic  Empty  coordinator 1\nTOPIC\tPARTITION\tCOMMITTED\tEND\tLAG\tMEMBER\n${topic.name}\t0\t1\t3\t2\t-\n`,

@@ -5,6 +5,7 @@ import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../../../cli
 import { HeartbeatRequest, HeartbeatResponse } from '../../../../client/protocol/messages/heartbeat.ts'
 import { JoinGroupRequest, JoinGroupResponse } from '../../../../client/protocol/messages/join-group.ts'
 import { LeaveGroupRequest, LeaveGroupResponse } from '../../../../client/protocol/messages/leave-group.ts'
+import { ListGroupsRequest, ListGroupsResponse } from '../../../../client/protocol/messages/list-groups.ts'
 import { OffsetCommitRequest, OffsetCommitResponse } from '../../../../client/protocol/messages/offset-commit.ts'
 import { OffsetDeleteRequest, OffsetDeleteResponse } from '../../../../client/protocol/messages/offset-delete.ts'
 import { OffsetFetchRequest, OffsetFetchResponse } from '../../../../client/protocol/messages/offset-fetch.ts'
@@ -151,6 +152,13 @@ export class TestGroup {
     const answer = await this.world.ask(DescribeGroupsRequest, DescribeGroupsResponse, version, { groups: [this.id] })
     const { errorCode, groupState } = answer?.groups[0] ?? {}
     return `${nameOf(errorCode)} ${groupState}`
+  }
+
+  /** As it is listed; nothing where it is not. */
+  async listed(filters: { statesFilter?: string[]; typesFilter?: string[] } = {}): Promise<Verdict> {
+    const answer = await this.world.ask(ListGroupsRequest, ListGroupsResponse, 5, filters)
+    const found = answer?.groups.find(({ groupId }) => groupId === this.id)
+    return found ? `${found.protocolType || '-'} ${found.groupState} ${found.groupType}` : `${nameOf(answer?.errorCode)} nothing`
   }
 
   async delete(): Promise<Verdict> {

@@ -320,6 +320,30 @@ export const groupCases: Case[] = [
     answer: ['NONE Dead', 'GROUP_ID_NOT_FOUND Dead', 'GROUP_ID_NOT_FOUND', 'GROUP_ID_NOT_FOUND', 'GROUP_ID_NOT_FOUND'],
   },
   {
+    name: 'ListGroups: states and types in any case, and ones that there are not',
+    ask: withGroup(async (group) => {
+      await group.leader()
+      return each(
+        () => group.listed(),
+        () => group.listed({ statesFilter: ['sTABLE', 'Nonsense'] }),
+        () => group.listed({ statesFilter: ['Empty'] }),
+        () => group.listed({ statesFilter: ['Nonsense'] }),
+        () => group.listed({ typesFilter: ['CLASSIC'] }),
+        () => group.listed({ typesFilter: ['consumer'] }),
+        () => group.listed({ typesFilter: ['nonsense'] }),
+      )
+    }),
+    answer: [
+      'consumer Stable classic',
+      'consumer Stable classic',
+      'NONE nothing',
+      'NONE nothing',
+      'consumer Stable classic',
+      'NONE nothing',
+      'NONE nothing',
+    ],
+  },
+  {
     name: 'DeleteGroups, OffsetDelete: of a group with members',
     ask: withGroup(async (group, topic, world) => {
       const leader = await group.leader({ topics: [topic.name] })
