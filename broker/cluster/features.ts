@@ -40,6 +40,11 @@ export function transactionVersion({ features }: ClusterImage): 0 | 1 | 2 {
   return level >= 2 ? 2 : level === 1 ? 1 : 0
 }
 
+/** Whether the cluster has agreed on the group protocol of KIP-848. */
+export function knowsConsumerGroups({ features }: ClusterImage): boolean {
+  return (features.get(groupVersionFeature) ?? 0) >= 1
+}
+
 /** Levels of metadata.version with records that the level before cannot read: there is no way back below them. */
 const metadataChanges: readonly number[] = [8, 11, 13, 14, 15, 17, 23, 30]
 

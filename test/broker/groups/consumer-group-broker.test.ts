@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import t from 'tap'
+import { ErrorCode } from '../../../client/protocol/errors.ts'
 import { ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse } from '../../../client/protocol/messages/consumer-group-describe.ts'
 import {
   ConsumerGroupHeartbeatRequest,
@@ -12,6 +13,7 @@ import {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
 } from '../../../client/protocol/messages/incremental-alter-configs.ts'
+import { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../../client/protocol/messages/update-features.ts'
 import type { Input } from '../../../client/protocol/schema.ts'
 import { BrokerInProcess } from '../../support/broker-in-process.ts'
 import { RawClient } from '../../support/raw-client.ts'
@@ -28,12 +30,14 @@ async function describe(client: RawClient) {
   return answer?.groups[0]
 }
 
+const notYet: readonly number[] = [ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, ErrorCode.COORDINATOR_NOT_AVAILABLE, ErrorCode.NOT_COORDINATOR]
+
 async function connect({ port }: BrokerInProcess): Promise<RawClient> {
   const client = await RawClient.connect(port)
   for (;;) {
     await client.ask(FindCoordinatorRequest, FindCoordinatorResponse, 4, { keyType: 0, coordinatorKeys: ['g'] })
-    const loading = (await describe(client))?.errorCode
-    if (loading !== 14 && loading !== 15 && loading !== 16) return client
+    const errorCode = (await describe(client))?.errorCode ?? 0
+    if (!notYet.includes(errorCode)) return client
   }
 }
 
@@ -68,4 +72,17 @@ t.test('a consumer group follows its topics and its own settings, and is there a
   t.same(await describe(again), before)
   t.same(await heartbeat(again, { memberEpoch: 3 }), { errorCode: 0, epoch: 3, interval: 7000, partitions: undefined })
   again.close()
+})
+
+t.test('where the cluster has not agreed on the protocol, nobody speaks it', async (t) => {
+  const running = await BrokerInProcess.start()
+  t.teardown(() => running.close())
+  const client = await connect(running)
+  const featureUpdates = [{ feature: 'group.version', maxVersionLevel: 0, upgradeType: 2 }]
+  const updated = await client.ask(UpdateFeaturesRequest, UpdateFeaturesResponse, 1, { timeoutMs: 5000, featureUpdates })
+  t.equal(updated?.errorCode, 0)
+  const joining = { rebalanceTimeoutMs: 60_000, subscribedTopicNames: ['t'], topicPartitions: [] }
+  t.equal((await heartbeat(client, joining)).errorCode, ErrorCode.UNSUPPORTED_VERSION)
+  t.equal((await describe(client))?.errorCode, ErrorCode.UNSUPPORTED_VERSION)
+  client.close()
 })
