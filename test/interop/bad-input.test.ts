@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import t from 'tap'
+import { administrationCases } from '../broker/api/bad-input/administration.ts'
 import { consumerGroupCases } from '../broker/api/bad-input/consumer-groups.ts'
 import { fetchCases } from '../broker/api/bad-input/fetch.ts'
 import { groupCases } from '../broker/api/bad-input/groups.ts'
@@ -30,6 +31,7 @@ t.test('Apache Kafka refuses bad requests with the same codes', { skip, timeout:
     ...groupCases,
     ...consumerGroupCases,
     ...queryCases,
+    ...administrationCases,
     ...transactionCases,
   ]) {
     if (theirs !== null) t.same(await ask(world, await world.topic(configs)), theirs, name)

@@ -1,6 +1,7 @@
 /** Every bad request gets Kafka's own error code. That they are Kafka's, test/interop/bad-input.test.ts proves with the same tables. */
 import t from 'tap'
 import { startBroker } from '../../../broker/index.ts'
+import { administrationCases } from './bad-input/administration.ts'
 import { consumerGroupCases } from './bad-input/consumer-groups.ts'
 import { fetchCases } from './bad-input/fetch.ts'
 import { groupCases } from './bad-input/groups.ts'
@@ -15,6 +16,7 @@ const tables = {
   Groups: groupCases,
   'Consumer groups': consumerGroupCases,
   others: queryCases,
+  Administration: administrationCases,
   Transactions: transactionCases,
 }
 
