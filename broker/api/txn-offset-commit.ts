@@ -35,7 +35,7 @@ async function commit(request: TxnOffsetCommitRequest, context: RequestContext, 
   const { transactionalId, producerId, producerEpoch, groupId } = request
   const { apiVersion } = context
   const { groups } = services
-  const { index, log } = groups.shards.of(groupId).partition
+  const { index, log } = groups.partitionOf(groupId)
   if (log.producers.hasTransaction(producerId, producerEpoch)) return groups.commitInTransaction(request, clientOf(context))
   const markers = log.producers.markersOf(producerId)
   const [error = ErrorCode.NONE] = await joinTransaction(services, {

@@ -18,6 +18,7 @@ import type { GroupFigures } from '../metrics/group-metrics.ts'
 import type { Logger } from '../metrics/logger.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
+import type { Partition } from '../replication/partition.ts'
 import type { Replicas } from '../replication/replicas.ts'
 import type { JoinAnswer, SyncAnswer } from './classic/classic-member.ts'
 import type { LeaveAnswer, LeavingMember } from './classic/membership.ts'
@@ -145,11 +146,16 @@ export class GroupCoordinator {
     return this.run(request.groupId, (machine, turn) => machine.commit(request, client, turn))
   }
 
+  /** Of `__consumer_offsets`, where the group is. Throws CoordinatorError. */
+  partitionOf(groupId: string): Partition {
+    checkGroupId(groupId)
+    return this.shards.of(groupId).partition
+  }
+
   /** That the producer has such a transaction is the handler's to verify. */
   async commitInTransaction(request: TxnOffsetCommitRequest, client: Client): Promise<TransactionalCommitAnswer> {
     const { groupId, producerId, producerEpoch } = request
-    checkGroupId(groupId)
-    const { partition } = this.shards.of(groupId)
+    const partition = this.partitionOf(groupId)
     // In the log it would be refused as well, and the shard with it.
     if (producerEpoch < (partition.log.producers.get(producerId)?.epoch ?? producerEpoch)) {
       throw new CoordinatorError(ErrorCode.INVALID_PRODUCER_EPOCH)

@@ -8,6 +8,7 @@ import { fetchCases } from '../broker/api/bad-input/fetch.ts'
 import { groupCases } from '../broker/api/bad-input/groups.ts'
 import { produceCases } from '../broker/api/bad-input/produce.ts'
 import { queryCases } from '../broker/api/bad-input/queries.ts'
+import { transactionalOffsetCases } from '../broker/api/bad-input/transactional-offsets.ts'
 import { transactionCases } from '../broker/api/bad-input/transactions.ts'
 import { World } from '../broker/api/bad-input/world.ts'
 import { KafkaProcess } from '../support/kafka.ts'
@@ -33,6 +34,7 @@ t.test('Apache Kafka refuses bad requests with the same codes', { skip, timeout:
     ...queryCases,
     ...administrationCases,
     ...transactionCases,
+    ...transactionalOffsetCases,
   ]) {
     if (theirs !== null) t.same(await ask(world, await world.topic(configs)), theirs, name)
   }

@@ -7,6 +7,7 @@ import { fetchCases } from './bad-input/fetch.ts'
 import { groupCases } from './bad-input/groups.ts'
 import { produceCases } from './bad-input/produce.ts'
 import { queryCases } from './bad-input/queries.ts'
+import { transactionalOffsetCases } from './bad-input/transactional-offsets.ts'
 import { transactionCases } from './bad-input/transactions.ts'
 import { World } from './bad-input/world.ts'
 
@@ -18,6 +19,7 @@ const tables = {
   others: queryCases,
   Administration: administrationCases,
   Transactions: transactionCases,
+  'Offsets in transactions': transactionalOffsetCases,
 }
 
 const broker = await startBroker({ settings: { 'auto.create.topics.enable': false, 'group.initial.rebalance.delay.ms': 0 } })

@@ -178,11 +178,12 @@ export class TestGroup {
   }
 
   /** The group's code, then what is said of each partition. */
-  async fetch(topic: Topic, { version = 9, partition = 0 } = {}): Promise<Verdict> {
+  async fetch(topic: Topic, { version = 9, partition = 0, requireStable = false } = {}): Promise<Verdict> {
     const named = version >= 10 ? { topicId: topic.id } : { name: topic.name }
     const topics = [{ ...named, partitionIndexes: [partition] }]
     const body = version >= 8 ? { groups: [{ groupId: this.id, topics }] } : { groupId: this.id, topics }
-    const answer = await this.world.ask(OffsetFetchRequest, OffsetFetchResponse, version, body)
+    const asked = { ...body, ...(version >= 7 && { requireStable }) }
+    const answer = await this.world.ask(OffsetFetchRequest, OffsetFetchResponse, version, asked)
     const group = version >= 8 ? answer?.groups[0] : answer
     const partitions = (group?.topics ?? []).flatMap((one) => one.partitions)
     const told = partitions.map(({ errorCode, committedOffset }) => (errorCode === 0 ? String(committedOffset) : nameOf(errorCode)))

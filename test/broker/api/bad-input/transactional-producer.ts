@@ -71,9 +71,9 @@ export class TransactionalProducer {
     })
   }
 
-  addOffsets(claim: Partial<Claim> = {}, { version = 3, id = this.id } = {}): Promise<Verdict> {
+  addOffsets(claim: Partial<Claim> = {}, { version = 3, id = this.id, groupId = 'group' } = {}): Promise<Verdict> {
     return settled(async () => {
-      const body = { transactionalId: id, ...this.claim, ...claim, groupId: 'group' }
+      const body = { transactionalId: id, ...this.claim, ...claim, groupId }
       return nameOf((await this.#world.ask(AddOffsetsToTxnRequest, AddOffsetsToTxnResponse, version, body))?.errorCode)
     })
   }
