@@ -328,7 +328,7 @@ export class LogDirectory {
     const { folder, hasFolder } = log
     const name = folder.slice(this.path.length + 1)
     const deleted = new DiskError('ENOENT', 'delete', folder)
-    this.#cleaner.abort(log)
+    this.#cleaner.gone(log)
     log.abandon(deleted)
     this.#commit.failed(log, deleted)
     if (!hasFolder) return

@@ -52,7 +52,7 @@ export class StoredSegments {
   }
 
   /** One pass over all segments, whose results take their places. */
-  compact(options: Partial<CompactionInput> = {}): CompactionResult {
+  compact(options: Partial<CompactionInput> = {}, rested: (millis: number) => void = () => {}): CompactionResult {
     const input: CompactionInput = {
       folder,
       segments: this.sources,
@@ -71,12 +71,15 @@ export class StoredSegments {
       indexIntervalBytes: 100,
       ...options,
     }
-    const steps = compact(input, this.disk, () => 0)
+    let now = 0
+    const steps = compact(input, this.disk, () => now)
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done) {
         this.firstDirtyOffset = step.value.endOffset
         return step.value
       }
+      now += step.value.restMillis
+      rested(now)
       if (step.value.report) this.#replace(step.value.report.bases, step.value.report.bytes)
     }
   }

@@ -213,10 +213,13 @@ export class LogCleaner {
     const key = partitionKey(topic, partition)
     if (this.#compactedTo.get(key) === offset) return
     this.#compactedTo.set(key, offset)
-    const write = (): Promise<void> => this.#options.checkpoint.writeLater(new Map(this.#compactedTo))
-    const noted = this.#noting.then(write)
-    this.#noting = noted.catch(() => undefined)
-    await noted
+    await this.#write()
+  }
+
+  #write(): Promise<void> {
+    const written = this.#noting.then(() => this.#options.checkpoint.writeLater(new Map(this.#compactedTo)))
+    this.#noting = written.catch(() => undefined)
+    return written
   }
 
   /** What was compacted beyond the log's end is no more. */
@@ -234,7 +237,14 @@ export class LogCleaner {
     if (this.#compactedTo.delete(partitionKey(topic, partition))) this.#options.checkpoint.writeNow(new Map(this.#compactedTo))
   }
 
-  /** The log is gone, or going: what is being written of it is thrown away. */
+  /** The log is deleted. */
+  gone(log: Cleanable): void {
+    this.abort(log)
+    if (!this.#compactedTo.delete(partitionKey(log.topic, log.partition))) return
+    this.#write().catch((error: unknown) => this.#options.logger.warn({ err: error }, 'How far logs are compacted could not be noted'))
+  }
+
+  /** What is being written of the log is thrown away. */
   abort(log: Cleanable): void {
     const pass = this.#passes.get(log)
     if (!pass) return
@@ -249,5 +259,6 @@ export class LogCleaner {
     const ending = [...this.#passes.values()].map(({ ended }) => ended)
     for (const log of [...this.#passes.keys()]) this.abort(log)
     await Promise.all(ending)
+    await this.#noting
   }
 }

@@ -241,6 +241,19 @@ t.test('keyless records, from before the topic was compacted, go', (t) => {
   t.end()
 })
 
+t.test('a bound on reading and writing makes a pass rest', (t) => {
+  const segments = new StoredSegments()
+  for (let at = 0; at < 40; at++) {
+    const value = Buffer.alloc(100_000)
+    segments.append(buildBatch({ records: [{ timestamp: testTime, key: Buffer.from(`${at % 4}`), value }] }))
+  }
+  segments.roll()
+  let restedMillis = 0
+  segments.compact({ bytesPerSecond: 1_000_000, segmentBytes: 10_000_000 }, (millis) => (restedMillis = millis))
+  t.ok(restedMillis > 8000 && restedMillis < 9000, `two times 4 MB read and 0.4 MB written take ${restedMillis} ms`)
+  t.end()
+})
+
 t.test('damage is never compacted over', (t) => {
   const segments = new StoredSegments()
   segments.append(buildBatch({ records: [record(1, 1)] }))

@@ -192,7 +192,10 @@ async function changeAt(t: Test, change: (typeof changes)[number], moment: numbe
   t.ok(changed, `${what}: it came to that`)
   await changed
   t.same(fixture.said('error'), [], what)
-  if (change === 'delete the topic') return
+  if (change === 'delete the topic') {
+    t.equal(String(disk.get('/data/cleaner-offset-checkpoint')), '0\n0\n', what)
+    return
+  }
   const next = new LogFixture({ disk: disk.afterKill(), config: compacted })
   const opened = next.open()
   if (change === 'delete records') t.equal(opened.startOffset, 150, what)
@@ -207,6 +210,43 @@ async function changeAt(t: Test, change: (typeof changes)[number], moment: numbe
   if (change === 'close') t.equal(opened.endOffset, 200, what)
   t.same(next.said('error'), [], what)
 }
+
+t.test('compact and delete: what is too old goes with its segments, the rest is compacted', async (t) => {
+  const fixture = new LogFixture({
+    config: { ...compacted, delete: true, retentionMillis: 60_000 },
+    settings: { retentionCheckMillis: 1000 },
+  })
+  const log = fixture.open()
+  await fill(fixture, log, 100, 50)
+  fixture.clock.time += 61_000
+  for (let at = 100; at < 200; at++) append(log, { keys: [`key ${at % 7}`], values: [`${at}`], timestamp: fixture.clock.time + at })
+  await fixture.durable(log)
+  await clean(fixture)
+  await clean(fixture)
+  t.ok(log.startOffset >= 80 && log.startOffset <= 100, `the log starts at ${log.startOffset}`)
+  const offsets = (await records(log)).map(({ offset }) => offset)
+  t.ok(offsets.length < 60, `${offsets.length} of 200 records are left`)
+  for (let offset = 193; offset < 200; offset++) t.ok(offsets.includes(offset))
+  t.same(fixture.said('error'), [])
+})
+
+t.test('a follower takes a compacted log over its gaps', async (t) => {
+  const fixture = new LogFixture({ config: compacted })
+  const log = fixture.open()
+  await fill(fixture, log, 200, 7)
+  await clean(fixture)
+  const follower = fixture.open(1)
+  for (let at = 0; at < log.endOffset; ) {
+    const slice = await log.read(at, { maxBytes: 700, upTo: log.highWatermark, atLeastOneBatch: true })
+    const taken = follower.append(Buffer.concat(slice.chunks), { leaderEpoch: 0, now: testTime, retain: false, origin: 'leader' })
+    t.notOk('error' in taken)
+    at = Math.max(slice.nextOffset, follower.endOffset)
+    slice.release?.()
+  }
+  await fixture.durable(follower)
+  t.equal(follower.endOffset, 200)
+  t.same(await records(follower), await records(log))
+})
 
 t.test('a log that is damaged is left as it is, and said to be', async (t) => {
   const fixture = new LogFixture({ config: compacted })

@@ -58,3 +58,26 @@ t.test('compacted topics shrink while they are written and read, and keep the ne
   t.match(fs.readFileSync(`${running.directory}/cleaner-offset-checkpoint`, 'utf8'), /^0\n2\npackages [01] \d+\npackages [01] \d+\n$/)
   t.same(running.log, [])
 })
+
+t.test('a pass that is at work ends with its topic, and with the broker', async (t) => {
+  const running = await BrokerInProcess.start({ ...settings, 'log.cleaner.io.max.bytes.per.second': 1000 })
+  t.teardown(() => running.close())
+  await using stele = new Stele({ bootstrap: `127.0.0.1:${running.port}` })
+  const configs = { 'cleanup.policy': 'compact', 'segment.bytes': '1048576', 'min.cleanable.dirty.ratio': '0.01' }
+  const producer = stele.producer()
+  for (const name of ['one', 'two']) {
+    await stele.topics.create([{ name, partitions: 1, configs }])
+    const records = Array.from({ length: 90 }, (_, at) => ({ key: Buffer.from(`${at % 9}`), value: Buffer.alloc(10_000) }))
+    for (let at = 0; at < 4; at++) await producer.send(name, records, 0)
+  }
+  // A pass notes its log down before it begins.
+  const noted = () => fs.existsSync(checkpoint) && /^one 0 0\n/m.test(text()) && /^two 0 0\n/m.test(text())
+  const checkpoint = `${running.directory}/cleaner-offset-checkpoint`
+  const text = () => fs.readFileSync(checkpoint, 'utf8')
+  await until(noted)
+  await stele.topics.delete(['one'])
+  await stele.close()
+  await running.broker.close()
+  t.equal(running.broker.directory.cleanerStatistics.passes, 0)
+  t.same(running.log, [])
+})
