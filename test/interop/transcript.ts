@@ -99,6 +99,7 @@ const unsteady: readonly (readonly [RegExp, string])[] = [
   [/(?<="timestamp":|CreateTime: )\d+/g, 'TIME'],
   [/\b1[6-9]\d{11}\b/g, 'TIME'],
   [/(?<=TIME *\t)\d+/g, 'MILLIS'],
+  [/(?<="size":)[1-9]\d*/g, 'BYTES'],
   [/(?<="avg_throughput":)[\d.]+/g, 'RATE'],
   [/(?<=Epoch: )\d+$/g, 'NUMBER'],
   [/^\| offset: .* (?=(key|payload): \{"type")/, ''],
