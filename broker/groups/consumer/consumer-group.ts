@@ -24,7 +24,7 @@ import { Subscriptions } from './subscriptions.ts'
 /** Kafka's names. */
 export type ConsumerGroupState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable'
 
-const firstEpoch = 1
+export const firstEpoch = 1
 
 export class ConsumerGroup implements Group {
   readonly type = 'Consumer'

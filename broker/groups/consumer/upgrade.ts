@@ -12,7 +12,7 @@ import type { TopicPartitions } from '../assignors/assignor.ts'
 import type { Group, GroupTurn } from '../group.ts'
 import type { ConsumerGroupRecord } from '../records.ts'
 import type { ConsumerGroupsContext } from './consumer-context.ts'
-import { ConsumerGroup } from './consumer-group.ts'
+import { ConsumerGroup, firstEpoch } from './consumer-group.ts'
 import { assignmentEpochRecord, assignmentRecord, groupRecord, memberRecord, targetRecord } from './consumer-records.ts'
 import { consumerProtocolType, readAssignment, readSubscription } from './embedded-protocol.ts'
 import { type ConsumerMember, newMember, withEpoch } from './member.ts'
@@ -104,11 +104,13 @@ function release(turn: GroupTurn, group: ClassicGroup): void {
 }
 
 function recordsOf({ groupId, generation }: ClassicGroup, moved: readonly Moved[], hash: number): readonly ConsumerGroupRecord[] {
+  // A group that has not come to its first generation begins at epoch 1: at 0 a consumer would join again and again.
+  const epoch = Math.max(generation, firstEpoch)
   return [
     ...moved.map(({ member }) => memberRecord(groupId, member)),
-    groupRecord(groupId, generation, hash),
+    groupRecord(groupId, epoch, hash),
     ...moved.map(({ member, target }) => targetRecord(groupId, member.memberId, target)),
-    assignmentEpochRecord(groupId, generation, 0),
+    assignmentEpochRecord(groupId, epoch, 0),
     ...moved.map(({ member }) => assignmentRecord(groupId, member)),
   ]
 }

@@ -101,11 +101,13 @@ t.test('a consumer joins while the classic group prepares its first generation: 
   const waiting = new StageParked()
   stage.turn((turn) => stage.machine.join({ request: joinRequest({ memberId }), client, parked: waiting }, turn))
   t.notOk(waiting.isAnswered)
-  stage.join('n')
+  const { memberEpoch } = stage.join('n', { subscribedTopicRegex: 't.*' })
+  t.equal(memberEpoch, 1, 'epoch 0 would be to join again')
+  stage.advance(0)
   t.equal(errorOf((waiting.given as JoinAnswer).errorCode ?? 0).name, 'REBALANCE_IN_PROGRESS')
   t.same([stage.group().classicMemberCount, stage.group().memberCount], [1, 2])
   const joined = join(stage, { memberId })
-  t.same(partitionsIn(sync(stage, memberId, joined?.generationId ?? 0)), [0, 1])
+  t.same(partitionsIn(sync(stage, memberId, joined?.generationId ?? 0)), [0, 2])
 })
 
 t.test('a classic member of a consumer group is led by rebalances, and the group goes back when the last consumer leaves', async (t) => {
