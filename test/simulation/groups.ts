@@ -32,7 +32,7 @@ const lookEveryMillis = 20
 /** Undefined: this world knows none. */
 export function drawGroups(random: SeededRandom, topics: readonly string[]): GroupsPlan | undefined {
   if (!random.chance(0.4)) return undefined
-  const sessionMillis = random.magnitude(300, 3_000)
+  const sessionMillis = random.magnitude(150, 2_000)
   const groupIds = Array.from({ length: random.between(1, 2) }, (_, index) => `group${index}`)
   return {
     topics,
@@ -48,6 +48,8 @@ export function drawGroups(random: SeededRandom, topics: readonly string[]): Gro
       'group.consumer.heartbeat.interval.ms': `${Math.floor(sessionMillis / 4)}`,
       'group.consumer.assignment.interval.ms': `${random.pick([0, 20, 500])}`,
       'offsets.topic.num.partitions': `${random.between(1, 2)}`,
+      'transaction.state.log.num.partitions': '1',
+      'transaction.abort.timed.out.transaction.cleanup.interval.ms': `${random.magnitude(20, 1_000)}`,
       // The clock jumps: what is kept for a week would be gone.
       'offsets.retention.minutes': '2000000000',
       ...(random.chance(0.4) && compacting(random)),
@@ -65,10 +67,13 @@ function compacting(random: SeededRandom): Record<string, string> {
 }
 
 function drawMembers(random: SeededRandom, groupId: string, topics: readonly string[], sessionMillis: number) {
-  const classicShare = random.pick([0, 0.5, 1])
+  const classicShare = random.pick([0, 0.5, 0.5, 1])
   const isCooperative = random.chance(0.5)
-  return Array.from({ length: random.between(1, 4) }, (_, index): ClassicMemberTraits | ConsumerMemberTraits => {
-    const common = drawMember(random, groupId, topics, sessionMillis)
+  return Array.from({ length: random.between(1, 5) }, (_, index): ClassicMemberTraits | ConsumerMemberTraits => {
+    const common = {
+      ...drawMember(random, groupId, topics, sessionMillis),
+      transactional: drawTransactional(random, `${groupId}-${index}`),
+    }
     const instanceId = random.chance(0.3) ? `${groupId}-instance${index}` : null
     const consumer = { version: random.pick([0, 1, 1] as const), assignor: random.pick([null, 'uniform', 'range']) }
     const least = instanceId === null ? 0 : 5
@@ -86,7 +91,7 @@ function drawMembers(random: SeededRandom, groupId: string, topics: readonly str
 
 function drawMember(random: SeededRandom, groupId: string, topics: readonly string[], sessionMillis: number) {
   const some = topics.filter(() => random.chance(0.7))
-  const rare = (): number => random.pick([0, 0.01, 0.05])
+  const rare = (): number => random.pick([0, 0.02, 0.1])
   return {
     groupId,
     subscription: some.length > 0 ? some : [random.pick(topics)],
@@ -98,9 +103,21 @@ function drawMember(random: SeededRandom, groupId: string, topics: readonly stri
     dieChance: rare(),
     sleepChance: rare(),
     hauntChance: random.pick([0, 0.05, 0.3]),
-    isMortal: random.chance(0.2),
-    pauseMillisMax: random.magnitude(10, sessionMillis / 3),
-  } satisfies Omit<GroupMemberTraits, 'protocol' | 'instanceId'>
+    isMortal: random.chance(0.3),
+    delayMillis: random.pick([0, 1, 1_000]) * random.fraction(),
+    pauseMillisMax: random.magnitude(10, sessionMillis / 4),
+  } satisfies Omit<GroupMemberTraits, 'protocol' | 'instanceId' | 'transactional'>
+}
+
+function drawTransactional(random: SeededRandom, transactionalId: string): GroupMemberTraits['transactional'] {
+  if (!random.chance(0.35)) return undefined
+  return {
+    transactionalId,
+    version: random.pick([1, 2]),
+    timeoutMillis: random.magnitude(50, 20_000),
+    abortChance: random.pick([0, 0.2, 0.5]),
+    vanishChance: random.pick([0, 0.1]),
+  }
 }
 
 export class Groups {

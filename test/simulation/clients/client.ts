@@ -2,13 +2,15 @@
  * What all simulated clients have: a process, a seed of their own, and the patience to dial again.
  * A client runs as one async function until it is told to stop; it then finishes what it has begun.
  */
-import { ErrorCode } from '../../../client/protocol/errors.ts'
+import { ErrorCode, errorOf } from '../../../client/protocol/errors.ts'
 import { MetadataRequest, MetadataResponse } from '../../../client/protocol/messages/metadata.ts'
+import type { Input, Message, Of } from '../../../client/protocol/schema.ts'
 import type { History } from '../history.ts'
 import type { WallClock } from '../platform/clock.ts'
 import type { SimulatedNetwork } from '../platform/network.ts'
 import type { SimulatedProcess } from '../platform/process.ts'
 import type { SeededRandom } from '../platform/random.ts'
+import { Violation } from '../violation.ts'
 import { ClientConnection, type ClientTraits, ConnectionLost } from './connection.ts'
 
 /** Where a client lives. */
@@ -27,6 +29,15 @@ export interface TopicIds {
   readonly idOf: ReadonlyMap<string, string>
   readonly partitionsOf: ReadonlyMap<string, number>
 }
+
+/** The transaction of a producer is over, one way or another: it must begin anew. */
+export class Over extends Error {}
+
+/** Sends what `ask` gives until it is answered with success. */
+export type Insist = <Q extends Message, S extends Message>(
+  ask: () => { request: Q; response: S; version: number; body: Input<Q> },
+  errorOfAnswer: (answer: Of<S>) => number,
+) => Promise<Of<S>>
 
 export abstract class Client {
   readonly name: string
@@ -116,6 +127,22 @@ export abstract class Client {
     }
   }
 
+  /** Asks again and again while the answer is lost, or only says to try again. Throws Over on what is final. */
+  protected readonly insist: Insist = async (ask, errorOfAnswer) => {
+    for (;;) {
+      const connection = await this.connectedAnyway()
+      const { request, response, version, body } = ask()
+      const answer = await this.tryTo(() => connection.request(request, response, version, body))
+      const error = answer ? errorOfAnswer(answer) : undefined
+      if (answer && error === ErrorCode.NONE) return answer
+      if (error !== undefined && !isPassing(error)) {
+        if (!isOver(error)) throw new Violation(5, `${this.name} sent a good ${request.name} and was answered ${errorOf(error).name}`)
+        throw new Over()
+      }
+      await this.sleep(this.random.between(5, 100))
+    }
+  }
+
   protected async topicIds(connection: ClientConnection): Promise<TopicIds | undefined> {
     const version = this.random.between(10, 13)
     const answer = await this.tryTo(() =>
@@ -131,6 +158,11 @@ export abstract class Client {
     }
     return { idOf, partitionsOf }
   }
+}
+
+/** Another producer has the transactional id, or the transaction took too long. */
+export function isOver(error: number): boolean {
+  return error === ErrorCode.PRODUCER_FENCED || error === ErrorCode.INVALID_PRODUCER_EPOCH || error === ErrorCode.INVALID_TXN_STATE
 }
 
 /** A coordinated request is to be tried again. */

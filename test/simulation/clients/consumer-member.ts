@@ -55,7 +55,10 @@ export class ConsumerMember extends GroupMember {
     const connection = await this.connectedAnyway()
     const { groupId, memberId, era, assigned } = this
     const { version, instanceId, rebalanceMillis, assignor, byExpression, subscription } = this.traits
-    const saysAll = this.#said !== assigned
+    const said = this.#said
+    // To give up takes its time: until it has, it only says that it lives.
+    const takesItsTime = said !== undefined && said !== assigned && this.random.chance(0.4)
+    const saysAll = said !== assigned && !takesItsTime
     if (saysAll) this.tells(assigned)
     this.#said = undefined
     const all = {
@@ -78,7 +81,7 @@ export class ConsumerMember extends GroupMember {
     if (answer.errorCode !== ErrorCode.NONE) return this.refused(answer.errorCode)
     this.memberId = answer.memberId ?? memberId
     this.isMember = true
-    this.#said = assigned
+    this.#said = takesItsTime ? said : assigned
     const partitions = answer.assignment ? await this.#named(answer.assignment) : assigned
     this.told(answer.memberEpoch, partitions, era)
   }

@@ -5,10 +5,12 @@
  */
 import { ErrorCode, errorOf } from '../../../client/protocol/errors.ts'
 import type { Assignments } from '../checkers/assignments.ts'
+import type { TransactionFate } from '../checkers/committed-offsets.ts'
 import type { LivingMember, Settling } from '../checkers/settling.ts'
 import { Violation } from '../violation.ts'
-import { isPassing, type Surroundings } from './client.ts'
+import { isPassing, Over, type Surroundings } from './client.ts'
 import { type GroupCheckers, type Identity, OffsetClient, type TopicPartition } from './offset-client.ts'
+import { TransactionalProducer, type TransactionalTraits } from './transactional-producer.ts'
 
 export interface GroupMemberTraits {
   readonly groupId: string
@@ -27,6 +29,10 @@ export interface GroupMemberTraits {
   readonly hauntChance: number
   /** Once it dies it does not come back. */
   readonly isMortal: boolean
+  /** It comes later than others. */
+  readonly delayMillis: number
+  /** It commits in transactions. */
+  readonly transactional: (TransactionalTraits & { readonly abortChance: number; readonly vanishChance: number }) | undefined
   readonly pauseMillisMax: number
 }
 
@@ -35,6 +41,7 @@ export interface MemberCheckers extends GroupCheckers {
   readonly settling: Settling
 }
 
+/** Who may commit, for what. */
 interface Ghost {
   readonly identity: Identity
   readonly partitions: readonly TopicPartition[]
@@ -51,6 +58,8 @@ export abstract class GroupMember extends OffsetClient implements LivingMember {
   protected isMember = false
   protected assigned: readonly TopicPartition[] = []
   readonly #ghosts: Ghost[] = []
+  readonly #producer: TransactionalProducer | undefined
+  #hasProducerId = false
 
   constructor(around: Surroundings, traits: GroupMemberTraits, checkers: MemberCheckers) {
     super(around, traits.groupId, checkers, traits.rebalanceMillis + 1_500)
@@ -58,6 +67,8 @@ export abstract class GroupMember extends OffsetClient implements LivingMember {
     this.assignments = checkers.assignments
     this.#settling = checkers.settling
     this.#settling.lives(this)
+    const { transactional } = traits
+    if (transactional) this.#producer = new TransactionalProducer(transactional, this.random, this.insist)
   }
 
   get subscription(): readonly string[] {
@@ -82,14 +93,22 @@ export abstract class GroupMember extends OffsetClient implements LivingMember {
   protected abstract reborn(): void
 
   protected async live(): Promise<void> {
+    await this.sleep(this.traits.delayMillis)
     await this.findCoordinator()
+    const isAlive = await this.#takePart()
+    await this.#producer?.leaveNothingOpen()
+    if (isAlive && this.random.chance(0.5)) await this.leave(true)
+  }
+
+  /** Until all is over, or it dies for good. */
+  async #takePart(): Promise<boolean> {
     while (!this.#isDone) {
       await (this.isMember ? this.heartbeat() : this.join())
       if (this.isMember) await this.#work()
-      if (!this.stopping && (await this.#misbehave()) === 'dead') return
+      if (!this.stopping && (await this.#misbehave()) === 'dead') return false
       await this.sleep(1 + this.random.fraction() * this.traits.pauseMillisMax)
     }
-    if (this.random.chance(0.5)) await this.leave(true)
+    return true
   }
 
   get #isDone(): boolean {
@@ -99,31 +118,61 @@ export abstract class GroupMember extends OffsetClient implements LivingMember {
   async #work(): Promise<void> {
     const { commitChance, fetchChance } = this.traits
     const some = this.assigned.filter(() => this.random.chance(0.6))
-    if (some.length > 0 && this.random.chance(commitChance)) await this.commit(this.identity, some)
+    if (some.length > 0 && this.random.chance(commitChance)) await this.#commitAs({ identity: this.identity, partitions: some })
     if (some.length > 0 && this.random.chance(fetchChance)) {
       await this.fetch(some, { isStable: this.random.chance(0.5), identity: this.identity })
     }
   }
 
+  async #commitAs({ identity, partitions }: Ghost): Promise<void> {
+    const producer = this.#producer
+    if (!producer) return this.commit(identity, partitions)
+    try {
+      if (!this.#hasProducerId) await producer.initialize(this.random.chance(0.5))
+      this.#hasProducerId = true
+      await this.#transact(producer, { identity, partitions })
+    } catch (error) {
+      if (!(error instanceof Over)) throw error
+      this.#hasProducerId = false
+    }
+  }
+
+  async #transact(producer: TransactionalProducer, { identity, partitions }: Ghost): Promise<void> {
+    const { abortChance = 0, vanishChance = 0 } = this.traits.transactional ?? {}
+    const fate: TransactionFate = { fate: 'open', committedAt: Number.POSITIVE_INFINITY }
+    const isWhole = await this.commitInTransaction(identity, partitions, { producer, fate })
+    if (this.random.chance(vanishChance)) throw new Over()
+    const commits = isWhole && !this.random.chance(abortChance)
+    if (commits) fate.fate = 'ending'
+    await producer.end(commits)
+    fate.fate = commits ? 'committed' : 'aborted'
+    if (commits) fate.committedAt = this.checkers.offsets.now()
+  }
+
   async #misbehave(): Promise<'dead' | undefined> {
     const { leaveChance, dieChance, sleepChance, hauntChance, sessionMillis, isMortal } = this.traits
     const ghost = this.random.chance(hauntChance) ? this.#ghosts.at(-1) : undefined
-    if (ghost) await this.commit(ghost.identity, ghost.partitions)
+    if (ghost) await this.#commitAs(ghost)
     if (this.isMember && this.random.chance(leaveChance)) {
       this.#becomeGhost()
-      await this.leave(this.random.chance(0.5))
+      await this.leave(isMortal || this.random.chance(0.5))
       this.#begin()
+      if (isMortal) return this.#die()
     } else if (this.random.chance(dieChance)) {
       this.#becomeGhost()
       this.#begin()
-      if (isMortal) this.#settling.dies(this)
-      if (isMortal) return 'dead'
+      if (isMortal) return this.#die()
       await this.sleep(this.random.fraction() * sessionMillis * 2)
     } else if (this.random.chance(sleepChance)) {
       this.#becomeGhost()
       await this.sleep(this.random.fraction() * sessionMillis * 2)
     }
     return undefined
+  }
+
+  #die(): 'dead' {
+    this.#settling.dies(this)
+    return 'dead'
   }
 
   #becomeGhost(): void {

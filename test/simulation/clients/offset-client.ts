@@ -6,11 +6,13 @@ import { ErrorCode, errorOf } from '../../../client/protocol/errors.ts'
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../../client/protocol/messages/find-coordinator.ts'
 import { OffsetCommitRequest, OffsetCommitResponse } from '../../../client/protocol/messages/offset-commit.ts'
 import { OffsetFetchRequest, OffsetFetchResponse } from '../../../client/protocol/messages/offset-fetch.ts'
-import type { Commit, CommittedOffsets } from '../checkers/committed-offsets.ts'
+import { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../../../client/protocol/messages/txn-offset-commit.ts'
+import type { Commit, CommittedOffsets, TransactionFate } from '../checkers/committed-offsets.ts'
 import type { CoordinatorView } from '../checkers/coordinator-view.ts'
 import { Violation } from '../violation.ts'
-import { Client, isPassing, type Surroundings, type TopicIds } from './client.ts'
+import { Client, isOver, isPassing, Over, type Surroundings, type TopicIds } from './client.ts'
 import type { ClientConnection } from './connection.ts'
+import { coordinatorOfGroups, type TransactionalProducer } from './transactional-producer.ts'
 
 /** On whose behalf offsets are committed. */
 export interface Identity {
@@ -32,7 +34,6 @@ export interface GroupCheckers {
   readonly view: CoordinatorView
 }
 
-const coordinatorOfGroups = 0
 const firstCommitByTopicId = 10
 const firstFetchOfGroups = 8
 const firstFetchWithStable = 7
@@ -93,17 +94,53 @@ export abstract class OffsetClient extends Client {
         generationIdOrMemberEpoch: epoch,
         memberId,
         groupInstanceId: instanceId,
-        topics: commits.map(({ place: { topic, partition }, commit: { offset } }) => ({
-          name: topic,
-          topicId: idOf.get(topic) ?? '',
-          partitions: [{ partitionIndex: partition, committedOffset: offset, committedMetadata: this.name }],
-        })),
+        topics: commits.map((each) => committedTopic(each, this.name, idOf)),
       }),
     )
-    commits.forEach(({ place, commit }, index) => {
-      const errorCode = answer?.topics[index]?.partitions[0]?.errorCode
-      if (errorCode !== undefined) this.committed(commit, place, { identity, since, idOf, isTransactional: false, errorCode })
-    })
+    if (!answer) return
+    for (const { place, commit } of commits) {
+      this.committed(commit, place, { identity, since, idOf, isTransactional: false, errorCode: codeOf(place, answer.topics, idOf) })
+    }
+  }
+
+  /**
+   * The same as part of a transaction. Sent until the broker says something of it, so that what is told then may not be the first word.
+   * Whether all of it is part of the transaction now. Throws Over.
+   */
+  protected async commitInTransaction(
+    identity: Identity,
+    partitions: readonly TopicPartition[],
+    { producer, fate }: { producer: TransactionalProducer; fate: TransactionFate },
+  ): Promise<boolean> {
+    const { idOf } = await this.knownTopics()
+    await producer.addOffsets(this.groupId)
+    const { memberId, epoch, instanceId } = identity
+    const version = this.random.between(...producer.commitVersions)
+    const commits = partitions.map((place) => ({ place, commit: this.checkers.offsets.send(this.placeOf(place), this.name, fate) }))
+    for (;;) {
+      const connection = await this.connectedAnyway()
+      const since = this.checkers.view.step
+      const answer = await this.tryTo(() =>
+        connection.request(TxnOffsetCommitRequest, TxnOffsetCommitResponse, version, {
+          ...producer.identity,
+          transactionalId: producer.transactionalId,
+          groupId: this.groupId,
+          generationIdOrMemberEpoch: epoch,
+          memberId,
+          groupInstanceId: instanceId,
+          topics: commits.map((each) => committedTopic(each, this.name, idOf)),
+        }),
+      )
+      const codes = answer && commits.map(({ place }) => codeOf(place, answer.topics, idOf))
+      if (codes?.some(isOver)) throw new Over()
+      if (codes && !codes.some(isPassing)) {
+        commits.forEach(({ place, commit }, index) => {
+          this.committed(commit, place, { identity, since, idOf, isTransactional: true, errorCode: codes[index] as number })
+        })
+        return codes.every((code) => code === ErrorCode.NONE)
+      }
+      await this.sleep(this.random.between(5, 100))
+    }
   }
 
   /** What the broker says of a commit. */
@@ -175,6 +212,34 @@ export abstract class OffsetClient extends Client {
       })),
     )
   }
+}
+
+function committedTopic(
+  { place: { topic, partition }, commit: { offset } }: { place: TopicPartition; commit: Commit },
+  committedMetadata: string,
+  idOf: TopicIds['idOf'],
+) {
+  return {
+    name: topic,
+    topicId: idOf.get(topic) ?? '',
+    partitions: [{ partitionIndex: partition, committedOffset: offset, committedMetadata }],
+  }
+}
+
+interface AnsweredTopic {
+  readonly name: string
+  readonly topicId: string
+  readonly partitions: readonly { readonly partitionIndex: number; readonly errorCode: number }[]
+}
+
+/** What was asked of one topic in parts may be answered together. */
+function codeOf({ topic, partition }: TopicPartition, answered: readonly AnsweredTopic[], idOf: TopicIds['idOf']): number {
+  const found = answered
+    .filter(({ name, topicId }) => name === topic || topicId === idOf.get(topic))
+    .flatMap(({ partitions }) => partitions)
+    .find(({ partitionIndex }) => partitionIndex === partition)
+  if (!found) throw new Violation(5, `of ${topic}-${partition} the answer says nothing`)
+  return found.errorCode
 }
 
 function withoutId<T>(topic: T): T & { topicId: string } {
