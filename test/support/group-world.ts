@@ -27,7 +27,7 @@ export interface Asked {
 type Command = (world: GroupWorld, asked: Asked) => Promise<string | undefined>
 
 export class GroupWorld {
-  readonly settings: Settings
+  settings: Settings
   /** What members were told, and what happened, since it was last taken. */
   readonly lines: string[] = []
   readonly memberIds = new Map<string, string>()
@@ -68,9 +68,10 @@ export class GroupWorld {
     return { replicas, groups }
   }
 
-  /** The broker goes, without a word where it is killed, and comes back with what is on the disk. */
-  async restart(): Promise<void> {
+  /** The broker goes, and comes back with what is on the disk, and with other settings perhaps. */
+  async restart(settings: Overrides = {}): Promise<void> {
     const { disk, clock } = this.fixture
+    this.settings = this.settings.with(settings)
     this.groups.shards.close()
     await this.settled()
     await this.fixture.directory.close()
@@ -146,7 +147,7 @@ const commands: Record<string, Command> = {
       groupId,
       sessionTimeoutMs: Number(options.get('session') ?? 10_000),
       rebalanceTimeoutMs: Number(options.get('rebalance') ?? 60_000),
-      memberId: options.get('as') === 'new' ? '' : world.memberId(who),
+      memberId: world.memberId(who),
       groupInstanceId: options.get('instance') ?? null,
       protocolType: options.get('type') ?? 'consumer',
       protocols: (options.get('protocols') ?? 'range').split(',').map((text) => {
@@ -185,7 +186,12 @@ const commands: Record<string, Command> = {
   async heartbeat(world, asked) {
     const { who, options } = asked
     const groupInstanceId = options.get('instance') ?? null
-    const request = { groupId, generationId: world.generationOf(asked), memberId: world.memberId(who), groupInstanceId }
+    const request = {
+      groupId,
+      generationId: world.generationOf(asked),
+      memberId: world.memberId(who),
+      groupInstanceId,
+    }
     return code(await world.groups.heartbeat(request))
   },
   async leave(world, { words }) {
@@ -203,8 +209,8 @@ const commands: Record<string, Command> = {
     }
     return undefined
   },
-  async restart(world) {
-    await world.restart()
+  async restart(world, { words }) {
+    await world.restart(Object.fromEntries(words.map((word) => word.split('='))))
     return undefined
   },
   async commit(world, asked) {
