@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import type { PartitionLog } from '../../../../broker/log/partition-log.ts'
+import { buildEndMarker } from '../../../../client/records/control.ts'
 import { readRecords } from '../../../../client/records/record.ts'
 import { testTime } from '../../../support/batches.ts'
 import { append, LogFixture, readAll } from '../../../support/log-fixture.ts'
@@ -246,6 +247,27 @@ t.test('a follower takes a compacted log over its gaps', async (t) => {
   await fixture.durable(follower)
   t.equal(follower.endOffset, 200)
   t.same(await records(follower), await records(log))
+})
+
+t.test('a transaction that is aborted in a later segment has no say in what is the newest', async (t) => {
+  const fixture = new LogFixture({ config: { ...compacted, segmentBytes: 500 } })
+  const log = fixture.open()
+  append(log, { keys: ['k'], values: ['committed'] })
+  append(log, { keys: ['k'], values: ['aborted'], producerId: 5, producerEpoch: 0, baseSequence: 0, isTransactional: true })
+  await fill(fixture, log, 10, 100)
+  const sealed = log.segmentStarts().length - 1
+  append(
+    log,
+    buildEndMarker({ committed: false, coordinatorEpoch: 0, producerId: 5, producerEpoch: 0, timestamp: testTime }),
+    'coordinator',
+  )
+  await fixture.durable(log)
+  t.ok(sealed > 1, 'the marker lies in a segment that is not compacted')
+  await clean(fixture)
+  t.equal(fixture.directory.cleanerStatistics.passes, 1)
+  t.match(await records(log), [{ offset: 0, key: 'k', value: 'committed' }])
+  t.notOk((await records(log)).some(({ value }) => value === 'aborted'))
+  t.same(log.abortedTransactions(0, log.endOffset), [{ producerId: 5, firstOffset: 1 }])
 })
 
 t.test('a log that is damaged is left as it is, and said to be', async (t) => {
