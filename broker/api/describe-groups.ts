@@ -13,13 +13,13 @@ export const describeGroups = api({
   versions: [0, 6],
   async handle({ groups: asked, includeAuthorizedOperations }, { apiVersion }, { groups }) {
     const authorizedOperations = includeAuthorizedOperations ? allGroupOperations : unknownOperations
-    const described = asked.map(async (groupId) => {
-      const group = await answeredOr(groups.describe(groupId), (errorCode, message) => {
+    const described = asked.map((groupId) => {
+      const found = groups.describe(groupId).then((group) => ({ ...group, authorizedOperations }))
+      return answeredOr(found, (errorCode, message) => {
         if (errorCode !== ErrorCode.GROUP_ID_NOT_FOUND) return { groupId, errorCode }
-        if (apiVersion < firstVersionWithNotFound) return { groupId, groupState: 'Dead' }
+        if (apiVersion < firstVersionWithNotFound) return { groupId, groupState: 'Dead', authorizedOperations }
         return { groupId, groupState: 'Dead', errorCode, errorMessage: message }
       })
-      return { ...group, authorizedOperations }
     })
     return { groups: await Promise.all(described) }
   },

@@ -15,7 +15,7 @@ const firstVersionWithKeys = 4
 
 interface Found {
   readonly errorCode: number
-  readonly errorMessage: string | null
+  readonly errorMessage: string
   readonly nodeId: number
   readonly host: string
   readonly port: number
@@ -42,7 +42,7 @@ function find(topic: InternalTopic, id: string, { listener }: RequestContext, { 
   const leader = partitions[partitionFor(id, Math.max(1, partitions.length))]?.leader ?? -1
   const endpoint = image.brokers.get(leader)?.endpoints.get(listener)
   if (!endpoint) return none(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-  return { errorCode: ErrorCode.NONE, errorMessage: null, nodeId: leader, host: endpoint.host, port: endpoint.port }
+  return { errorCode: ErrorCode.NONE, errorMessage: '', nodeId: leader, host: endpoint.host, port: endpoint.port }
 }
 
 /** A topic that could not be made may be there when asked again. */

@@ -6,7 +6,7 @@ import { noBytes } from './classic-member.ts'
 
 type Description = NonNullable<NonNullable<Input<typeof DescribeGroupsResponse>['groups']>[number]>
 
-/** What members know and do is told of a running generation only. */
+/** What members know is told of a running generation only; the shares that they had last, always. */
 export function describeClassicGroup(group: ClassicGroup): Description {
   const { groupId, stateName, protocolType, protocolName } = group
   const isRunning = group.state === 'Stable'
@@ -16,7 +16,7 @@ export function describeClassicGroup(group: ClassicGroup): Description {
     clientId: member.identity.clientId,
     clientHost: member.identity.clientHost,
     memberMetadata: isRunning ? member.metadata(protocolName) : noBytes,
-    memberAssignment: isRunning ? member.assignment : noBytes,
+    memberAssignment: member.assignment,
   }))
   return { groupId, groupState: stateName, protocolType, protocolData: isRunning ? (protocolName ?? '') : '', members }
 }
