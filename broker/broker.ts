@@ -17,6 +17,7 @@ import { TopicViews } from './cluster/topic-views.ts'
 import { EmbeddedMetadataLog } from './cluster/metadata-log/embedded.ts'
 import { connectionOverrides } from './config/connection-overrides.ts'
 import { endpointsOf } from './config/endpoints.ts'
+import { boundedGroupSettings } from './config/group-settings.ts'
 import { isWildcard } from './config/listeners.ts'
 import type { Settings } from './config/settings.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
@@ -132,7 +133,7 @@ export class Broker {
       logger,
       topics: new TopicViews(this.cluster),
       settings: () => this.#settings,
-      configsOf: (groupId) => this.cluster.image.configsOf(ResourceType.GROUP, groupId),
+      configsOf: (groupId) => boundedGroupSettings(this.#settings, this.cluster.image.configsOf(ResourceType.GROUP, groupId)),
     })
   }
 

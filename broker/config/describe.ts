@@ -3,7 +3,7 @@
  * Pure. The order of what stands behind a value is Kafka's: by layer first, and within one by the order of the names.
  */
 import { type BrokerSettingName, brokerSettings } from './broker-settings.ts'
-import { groupSettings, groupValues, isGroupSetting } from './group-settings.ts'
+import { boundedGroupSettings, groupSettings, groupValues, isGroupSetting } from './group-settings.ts'
 import type { Kind, KindName } from './kind.ts'
 import { topicValues } from './topic-config.ts'
 import type { Layer, Settings } from './settings.ts'
@@ -81,11 +81,8 @@ export function describeTopic(
 }
 
 /** The same for a group. */
-export function describeGroup(
-  settings: Settings,
-  overrides: ReadonlyMap<string, string>,
-  names?: readonly string[] | null,
-): DescribedConfig[] {
+export function describeGroup(settings: Settings, kept: ReadonlyMap<string, string>, names?: readonly string[] | null): DescribedConfig[] {
+  const overrides = boundedGroupSettings(settings, kept)
   const values = groupValues(settings, overrides)
   const wanted = (names ?? Object.keys(groupSettings).sort()).filter(isGroupSetting)
   const own = { overrides, source: ConfigSource.GROUP_CONFIG }

@@ -56,8 +56,27 @@ export function groupValues(settings: Settings, overrides: ReadonlyMap<string, s
   return values as Record<GroupSettingName, number>
 }
 
+/**
+ * A group's own settings as they count: the broker's bounds may have become narrower since they were set, and then the nearest value
+ * counts, or the broker's where session and heartbeats no longer fit together.
+ */
+export function boundedGroupSettings(settings: Settings, overrides: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  if (groupConflict(settings, overrides) === undefined) return overrides
+  const bounded = new Map(overrides)
+  for (const [name, { least, most }] of Object.entries(groupSettings)) {
+    const text = overrides.get(name)
+    if (text === undefined) continue
+    const value = Math.min(Math.max(parseGroupSetting(name, text), settings.get(least)), settings.get(most))
+    bounded.set(name, String(value))
+  }
+  if (groupConflict(settings, bounded) !== undefined)
+    for (const name of ['consumer.session.timeout.ms', 'consumer.heartbeat.interval.ms']) bounded.delete(name)
+  return bounded
+}
+
 /** What is wrong with a group's own settings, each alone being readable; undefined where nothing is. */
 export function groupConflict(settings: Settings, overrides: ReadonlyMap<string, string>): string | undefined {
+  if (overrides.size === 0) return undefined
   const values = groupValues(settings, overrides)
   for (const [name, { least, most }] of Object.entries(groupSettings)) {
     const value = values[name as GroupSettingName]
