@@ -1,4 +1,5 @@
 /** Illegal steps of the classic group protocol, and bad commits. */
+import { DeleteTopicsRequest, DeleteTopicsResponse } from '../../../../client/protocol/messages/delete-topics.ts'
 import { type Case, nowhere } from './case.ts'
 import { TestGroup } from './group.ts'
 import type { Topic, Verdict, World } from './world.ts'
@@ -305,6 +306,18 @@ export const groupCases: Case[] = [
       ),
     ),
     answer: ['NONE -1', 'NONE -1', 'NONE UNKNOWN_TOPIC_ID', 'NONE -1', 'NONE -1', 'NONE -1'],
+  },
+  {
+    name: 'OffsetFetch: of a topic that was deleted after the commit',
+    ask: withGroup(async (group, topic, world) => {
+      await (await group.member()).commit(topic, { offset: 5 })
+      const before = await group.fetch(topic)
+      await world.ask(DeleteTopicsRequest, DeleteTopicsResponse, 5, { topicNames: [topic.name], timeoutMs: 5000 })
+      let after = before
+      while (after === before) after = await group.fetch(topic)
+      return [before, after, await group.fetch(topic, { version: 10 })]
+    }),
+    answer: ['NONE 5', 'NONE -1', 'NONE UNKNOWN_TOPIC_ID'],
   },
   {
     name: 'DescribeGroups, DeleteGroups, OffsetDelete: of a group that is not there',
