@@ -87,6 +87,7 @@ interface Unverified {
   readonly response: PartitionResponse
   readonly data: PartitionData
   readonly claim: Claim
+  readonly baseSequence: number
   /** Of the producer, when it was asked: another number means that the transaction has ended meanwhile. */
   readonly markers: number
 }
@@ -132,15 +133,19 @@ class ProduceExchange implements Waiter {
     if (!batch || partition.log.producers.hasTransaction(batch.producerId, batch.producerEpoch)) {
       return this.#append(partition, data, this.#context.ownsBytes)
     }
-    const { producerId, producerEpoch } = batch
+    const { producerId, producerEpoch, baseSequence } = batch
+    const { ownsBytes, now } = this.#context
     const response: PartitionResponse = { index: data.index }
-    const records = this.#context.ownsBytes ? data.records : Buffer.from(data.records as Buffer)
+    const records = ownsBytes ? data.records : Buffer.from(data.records as Buffer)
+    const { producers } = partition.log
+    producers.awaitFirst(producerId, { epoch: producerEpoch, sequence: baseSequence, since: now })
     this.#unverified.push({
       partition,
       response,
       data: { ...data, records },
       claim: { producerId, producerEpoch },
-      markers: partition.log.producers.markersOf(producerId),
+      baseSequence,
+      markers: producers.markersOf(producerId),
     })
     return response
   }
@@ -197,13 +202,20 @@ class ProduceExchange implements Waiter {
   }
 
   /** Meanwhile the partition may have moved, or the transaction have ended: what came now would be part of none, and never be decided. */
-  #appendVerified({ partition, response, data, claim, markers }: Unverified): void {
+  #appendVerified({ partition, response, data, claim, baseSequence, markers }: Unverified): void {
+    const { index } = data
+    const { producers } = partition.log
     const fault = this.#fault(partition, data)
-    // A producer of version 2 is fenced by its epoch instead.
-    const hasEnded = this.#context.apiVersion < firstVersionThatAdds && partition.log.producers.markersOf(claim.producerId) !== markers
+    const { producerId, producerEpoch } = claim
+    const addsItself = this.#context.apiVersion >= firstVersionThatAdds
+    // A producer of version 2 is fenced by its epoch instead, which begins with 0.
+    const hasEnded = !addsItself && producers.markersOf(producerId) !== markers
+    const isUnheardOf = addsItself && baseSequence !== 0 && !producers.get(producerId)?.batches.length
     if (fault) Object.assign(response, fault)
-    else if (hasEnded) Object.assign(response, refused(data.index, ErrorCode.INVALID_TXN_STATE))
-    else this.#append(partition, data, true, response)
+    else if (hasEnded) Object.assign(response, refused(index, ErrorCode.INVALID_TXN_STATE))
+    else if (isUnheardOf || !producers.mayBeFirst(producerId, producerEpoch, baseSequence)) {
+      Object.assign(response, refused(index, ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER))
+    } else this.#append(partition, data, true, response)
   }
 
   #settled(): Promise<Response | undefined> | Response | undefined {

@@ -202,7 +202,7 @@ export class PartitionLog {
   }
 
   /** Whom it knows, and what they have open. */
-  get producers(): Pick<ProducerState, 'describe' | 'get' | 'hasTransaction' | 'markersOf'> {
+  get producers(): Pick<ProducerState, 'describe' | 'get' | 'hasTransaction' | 'markersOf' | 'awaitFirst' | 'mayBeFirst'> {
     return this.#producers
   }
 

@@ -27,12 +27,22 @@ export interface ActiveProducer {
   readonly currentTransactionStartOffset: Offset
 }
 
+/** The first batch of a transaction, not appended yet: its coordinator is asked. */
+interface FirstBatch {
+  readonly epoch: number
+  /** The lowest that it may begin with, and those that wait behind it may not. */
+  readonly sequence: number
+  readonly since: number
+}
+
 export class ProducerState {
   readonly #entries = new Map<number, ProducerEntry>()
   #ended: EndedTransaction[] = []
   /** Producers with a transaction open. */
   readonly #open = new Map<number, Offset>()
   #firstOpen: Offset | undefined
+  /** By producer id. Only in memory: who asked before a start asks again. */
+  readonly #first = new Map<number, FirstBatch>()
 
   get size(): number {
     return this.#entries.size
@@ -77,6 +87,7 @@ export class ProducerState {
     if (!entry) this.#entries.set(producerId, (entry = new ProducerEntry(producerId)))
     entry.moveToEpoch(batch.producerEpoch)
     entry.countMarker()
+    this.#first.delete(producerId)
     entry.coordinatorEpoch = marker.coordinatorEpoch
     entry.lastTimestamp = batch.maxTimestamp
     const firstOffset = entry.transactionStart
@@ -91,6 +102,7 @@ export class ProducerState {
   }
 
   #opened(producerId: number, firstOffset: Offset): void {
+    this.#first.delete(producerId)
     this.#open.set(producerId, firstOffset)
     if (this.#firstOpen === undefined || firstOffset < this.#firstOpen) this.#firstOpen = firstOffset
   }
@@ -119,6 +131,19 @@ export class ProducerState {
     return entry !== undefined && entry.transactionStart >= 0 && entry.epoch === producerEpoch
   }
 
+  /** A first batch waits for its coordinator: until it is appended, or a marker comes, none that follows it may go before it. */
+  awaitFirst(producerId: number, { epoch, sequence, since }: FirstBatch): void {
+    const waiting = this.#first.get(producerId)
+    if (waiting?.epoch === epoch && waiting.sequence <= sequence) return
+    this.#first.set(producerId, { epoch, sequence, since })
+  }
+
+  /** The batch is the first one, or that is not known. */
+  mayBeFirst(producerId: number, epoch: number, sequence: number): boolean {
+    const waiting = this.#first.get(producerId)
+    return waiting?.epoch !== epoch || sequence <= waiting.sequence
+  }
+
   /** Changes whenever one of the producer's transactions ends. */
   markersOf(producerId: number): number {
     return this.#entries.get(producerId)?.markers ?? 0
@@ -140,11 +165,13 @@ export class ProducerState {
     for (const [producerId, entry] of this.#entries) {
       if (entry.transactionStart < 0 && entry.lastTimestamp < before) this.#entries.delete(producerId)
     }
+    for (const [producerId, { since }] of this.#first) if (since < before) this.#first.delete(producerId)
   }
 
   clear(): void {
     this.#entries.clear()
     this.#open.clear()
+    this.#first.clear()
     this.#ended = []
     this.#firstOpen = undefined
   }

@@ -282,6 +282,20 @@ const produceCases: readonly Case[] = [
     answer: ['NONE', 'OUT_OF_ORDER_SEQUENCE_NUMBER'],
   },
   {
+    name: 'records before the first ones, which were refused',
+    ask: begun(async (producer, topic) => {
+      const first = await producer.produce(topic)
+      await producer.add([topic])
+      return [first, await producer.produce(topic, { baseSequence: 3 }), await producer.produce(topic)]
+    }),
+    answer: ['TRANSACTION_ABORTABLE', 'OUT_OF_ORDER_SEQUENCE_NUMBER', 'NONE'],
+  },
+  {
+    name: 'records that add their partition, and are not the first of their epoch',
+    ask: begun((producer, topic) => producer.produce(topic, { version: 12, baseSequence: 3 })),
+    answer: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  },
+  {
     name: 'records of two producers in one request',
     ask: ongoing(async (producer, topic, world) => {
       const { claim } = producer
