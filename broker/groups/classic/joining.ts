@@ -45,6 +45,8 @@ export class Joining {
     if (!this.#hasRoom(group, memberId)) {
       group.remove(memberId)
       turn.answer(parked, { errorCode: ErrorCode.GROUP_MAX_SIZE_REACHED })
+      // The others need not wait for it.
+      this.#rebalance.completeIfAllJoined(group, turn)
     } else if (!group.supports(protocolType, protocols)) {
       turn.answer(parked, { errorCode: ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId })
     } else if (memberId === '') this.#joinAsNew(group, join, turn)
