@@ -1,12 +1,13 @@
 /**
  * A consumer group whose members all speak the classic protocol becomes a classic group again, when the last one that does not leaves.
- * Owns: when that is, and the group as it is then. What members were to have, they have in the classic group's first generation; it rebalances
- * where somebody left, or the target was out of date.
+ * Owns: when that is, and the group as it is then. It rebalances where somebody left, or the target was out of date; else members have in its first
+ * generation what they were to have.
  */
 import type { GroupTurn } from '../group.ts'
 import { ClassicGroup } from '../classic/classic-group.ts'
 import { ClassicMember } from '../classic/classic-member.ts'
 import { groupMetadata } from '../classic/group-metadata.ts'
+import type { TopicPartitions } from '../assignors/assignor.ts'
 import type { ConsumerGroupsContext } from './consumer-context.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import { dissolution } from './consumer-records.ts'
@@ -41,23 +42,29 @@ export class Downgrade {
   without(turn: GroupTurn, group: ConsumerGroup, leaving: readonly ConsumerMember[]): void {
     for (const record of dissolution(group)) turn.append(record)
     const rest = [...group.members()].filter((member) => !leaving.some(({ memberId }) => memberId === member.memberId))
-    const classic = this.#become(turn, group, rest)
+    // They rebalance at once. Until they have, what counts is what each has, not what it was to get from others that have it still.
+    const classic = this.#become(turn, group, rest, held)
     this.#context.classic.rebalance(classic, turn)
   }
 
   inPlaceOf(turn: GroupTurn, group: ConsumerGroup, { replaced, member, mustRebalance }: Replacement): void {
     for (const record of dissolution(group, { before: replaced.memberId, after: member.memberId })) turn.append(record)
     const rest = [...group.members()].filter(({ memberId }) => memberId !== replaced.memberId)
-    const classic = this.#become(turn, group, [...rest, member])
+    const classic = this.#become(turn, group, [...rest, member], (each) => group.targetOf(each))
     if (mustRebalance) this.#context.classic.rebalance(classic, turn)
   }
 
-  #become(turn: GroupTurn, group: ConsumerGroup, members: readonly ConsumerMember[]): ClassicGroup {
+  #become(
+    turn: GroupTurn,
+    group: ConsumerGroup,
+    members: readonly ConsumerMember[],
+    shareOf: (member: ConsumerMember) => TopicPartitions,
+  ): ClassicGroup {
     const classic = classicGroupOf(group, members, turn.now)
     for (const member of classic.members.values()) {
       const consumer = members.find(({ memberId }) => memberId === member.memberId)
       if (!consumer) continue
-      member.assignment = writeAssignment(group.targetOf(consumer), member.metadata(classic.protocolName), this.#context.topics)
+      member.assignment = writeAssignment(shareOf(consumer), member.metadata(classic.protocolName), this.#context.topics)
     }
     turn.append(groupMetadata(classic))
     this.#context.classic.adopted(classic, turn)
@@ -73,6 +80,18 @@ interface Replacement {
   readonly replaced: ConsumerMember
   readonly member: ConsumerMember
   readonly mustRebalance: boolean
+}
+
+/** What it has, and what it has not given up yet. */
+function held({ assignedPartitions, partitionsPendingRevocation }: ConsumerMember): TopicPartitions {
+  const partitions = new Map<string, readonly number[]>()
+  for (const [topicId, indexes] of [...assignedPartitions, ...partitionsPendingRevocation]) {
+    partitions.set(
+      topicId,
+      [...(partitions.get(topicId) ?? []), ...indexes.keys()].sort((a, b) => a - b),
+    )
+  }
+  return partitions
 }
 
 function classicGroupOf({ groupId, epoch }: ConsumerGroup, members: readonly ConsumerMember[], now: number): ClassicGroup {

@@ -136,6 +136,18 @@ t.test('a classic member of a consumer group is led by rebalances, and the group
   t.equal(stage.machine.groups.get('g')?.type, 'Classic')
 })
 
+t.test('a group that goes back and forth gives nobody what a classic member has not given up', async (t) => {
+  const { stage, memberId: first } = classicGroup()
+  stage.join('n')
+  const second = join(stage, {})?.memberId ?? ''
+  join(stage, { memberId: second })
+  stage.heartbeat({ memberId: 'n', memberEpoch: -1 })
+  t.equal(stage.machine.groups.get('g')?.type, 'Classic')
+  stage.join('m')
+  const has = (id: string) => [...(stage.group().member(id)?.assignedPartitions.values() ?? [])].flatMap((epochs) => [...epochs.keys()])
+  t.same([has(first), has(second), has('m')], [[0, 1, 2, 3], [], []])
+})
+
 t.test('a classic member that joins a consumer group gets its share, and is put out when it is silent', async (t) => {
   const stage = new GroupStage()
   stage.setTopic('t', 2)
