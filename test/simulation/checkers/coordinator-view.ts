@@ -36,8 +36,8 @@ const nobody: ReadonlyMap<string, undefined> = new Map()
 
 export class CoordinatorView {
   readonly #sights = new Map<string, Sight[]>()
-  /** By group and epoch, in one life of the broker: the partitions of each member's target. */
-  #targets = new Map<string, Map<string, Set<string>>>()
+  /** By group and epoch, as long as the broker lives and the group has not become one of another protocol: the partitions of each member's target. */
+  #targets = new Map<string, Map<number, Map<string, Set<string>>>>()
   #life = 0
   #step = 0
 
@@ -66,6 +66,7 @@ export class CoordinatorView {
       if (group === undefined) continue
       const last = sights.at(-1) as Sight
       if (isAsBefore(last, group)) continue
+      if (group?.type !== last.type) this.#targets.delete(groupId)
       if (group instanceof ConsumerGroup) this.#checkConsumers(group)
       last.until = this.#step
       sights.push(sightOf(group, last))
@@ -100,9 +101,10 @@ export class CoordinatorView {
   }
 
   #targetsOf({ groupId }: ConsumerGroup, epoch: number): Map<string, Set<string>> {
-    const key = `${groupId} ${this.era(groupId)} ${epoch}`
-    let targets = this.#targets.get(key)
-    if (!targets) this.#targets.set(key, (targets = new Map()))
+    let epochs = this.#targets.get(groupId)
+    if (!epochs) this.#targets.set(groupId, (epochs = new Map()))
+    let targets = epochs.get(epoch)
+    if (!targets) epochs.set(epoch, (targets = new Map()))
     return targets
   }
 

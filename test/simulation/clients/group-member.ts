@@ -142,11 +142,16 @@ export abstract class GroupMember extends OffsetClient implements LivingMember {
     const fate: TransactionFate = { fate: 'open', committedAt: Number.POSITIVE_INFINITY }
     const isWhole = await this.commitInTransaction(identity, partitions, { producer, fate })
     if (this.random.chance(vanishChance)) throw new Over()
+    // Nothing keeps it from committing outside of its transaction as well: the later one counts.
+    if (this.random.chance(0.1)) await this.commit(identity, partitions)
     const commits = isWhole && !this.random.chance(abortChance)
     if (commits) fate.fate = 'ending'
     await producer.end(commits)
     fate.fate = commits ? 'committed' : 'aborted'
-    if (commits) fate.committedAt = this.checkers.offsets.now()
+    if (!commits) return
+    fate.committedAt = this.checkers.offsets.now()
+    // The markers may not be written yet: whoever wants stable offsets must wait for them.
+    if (this.random.chance(0.3)) await this.fetch(partitions, { isStable: true })
   }
 
   async #misbehave(): Promise<'dead' | undefined> {
