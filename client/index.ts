@@ -20,7 +20,10 @@ export type { AskedTopic, GroupDescription, GroupOffset, GroupSummary, NewOffset
 export type { NewTopic, TopicDescription, TopicSummary } from './admin/topics.ts'
 export type { ConsumedRecord, Position, ReadOptions } from './consumer/reader.ts'
 export { ClientError } from './network/client-error.ts'
-export type { Delivery, Producer, ProducerOptions, ProducerRecord } from './producer/producer.ts'
+export type { Partitioner } from './producer/partitioner.ts'
+export { type Delivery, type Producer, type ProducerOptions, type ProducerRecord, SendError } from './producer/producer.ts'
+export { bytes, float64, int32, int64, json, type Serde, text } from './serde/serde.ts'
+export type { StandardSchema } from './serde/standard-schema.ts'
 
 export interface SteleOptions {
   /** `host:port`, several with commas. */
@@ -43,7 +46,7 @@ export class Stele {
     this.groups = new GroupAdmin(this.#pool, this.#cluster, this.reader())
   }
 
-  producer(options?: ProducerOptions): Producer {
+  producer<K = Uint8Array | null, V = Uint8Array | null>(options?: ProducerOptions<K, V>): Producer<K, V> {
     return new Producer(this.#pool, this.#cluster, options)
   }
 

@@ -1,7 +1,7 @@
 /** `stele produce`: records from standard input or a file to a topic. */
 import { createReadStream, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import type { Producer } from '../../client/index.ts'
+import type { Producer, ProducerRecord } from '../../client/index.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { bootstrapFlag, withClient } from './client.ts'
 import { command, flag, operand } from './command.ts'
@@ -9,7 +9,7 @@ import { CommandError, Exit } from './exit.ts'
 import { lineBytesMax, linesOf } from './lines.ts'
 import { Progress } from './progress.ts'
 import { bytesText, countText, durationText } from './quantities.ts'
-import { type Format, formats, type PlacedRecord, readJson, readText, separatorOf } from './record-format.ts'
+import { type Format, formats, readJson, readText, separatorOf } from './record-format.ts'
 import { Sending } from './sending.ts'
 import { type StopSignal, stopSignal } from './stop-signal.ts'
 import type { Terminal } from './terminal.ts'
@@ -70,7 +70,11 @@ async function write(producer: Producer, input: Input, { err }: Terminal, stop: 
   const source = opened(input.file)
   const progress = new Progress(err, nodeClock, { title: 'writing', unit: 'bytes', ...source.size })
   const sending = new Sending(
-    (records, partition) => producer.send(input.topic, records, partition ?? input.partition),
+    (records) =>
+      producer.send(
+        input.topic,
+        input.partition === undefined ? records : records.map((record) => ({ ...record, partition: record.partition ?? input.partition })),
+      ),
     (error) => source.stream.destroy(error),
   )
   void stop.request.then(() => source.stream.destroy())
@@ -110,7 +114,7 @@ function opened(path: string | undefined): { stream: Readable; size: { total?: n
   }
 }
 
-async function* recordsOf(stream: Readable, input: Input): AsyncGenerator<PlacedRecord[]> {
+async function* recordsOf(stream: Readable, input: Input): AsyncGenerator<ProducerRecord[]> {
   if (input.format === 'raw') {
     yield [{ value: await whole(stream) }]
     return
@@ -118,7 +122,7 @@ async function* recordsOf(stream: Readable, input: Input): AsyncGenerator<Placed
   const layout = { keySeparator: input.keySeparator === undefined ? undefined : separatorOf(input.keySeparator), headers: input.headers }
   let line = 0
   for await (const lines of linesOf(stream as AsyncIterable<Buffer>)) {
-    const records: PlacedRecord[] = []
+    const records: ProducerRecord[] = []
     for (const bytes of lines) {
       const where = `line ${++line}`
       if (input.format === 'text') records.push(readText(bytes, layout, where))

@@ -18,10 +18,6 @@ export interface TextLayout {
   readonly headers: boolean
 }
 
-export interface PlacedRecord extends ProducerRecord {
-  readonly partition?: number
-}
-
 const newline = Buffer.from('\n')
 const tab = Buffer.from('\t')
 
@@ -58,7 +54,7 @@ function jsonBytes(bytes: Buffer | null, base64: boolean): unknown {
 }
 
 /** @param where the line, for messages: `line 7`. Throws CommandError. */
-export function readText(line: Buffer, { keySeparator, headers: withHeaders }: TextLayout, where: string): PlacedRecord {
+export function readText(line: Buffer, { keySeparator, headers: withHeaders }: TextLayout, where: string): ProducerRecord {
   let rest = line
   let headers: [string, Buffer][] = []
   if (withHeaders) {
@@ -85,7 +81,7 @@ function headersOf(text: string, where: string): [string, Buffer][] {
 const fields = new Set(['topic', 'partition', 'offset', 'timestamp', 'key', 'value', 'headers'])
 
 /** What `writeJson` writes, and less: topic and offset are passed over. Throws CommandError. */
-export function readJson(line: Buffer, base64: boolean, where: string): PlacedRecord {
+export function readJson(line: Buffer, base64: boolean, where: string): ProducerRecord {
   const parsed = objectIn(line, where)
   const unknown = Object.keys(parsed).find((name) => !fields.has(name))
   if (unknown !== undefined) throw new CommandError(`${where} has a field that is not known: '${unknown}'`)

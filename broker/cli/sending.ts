@@ -3,7 +3,7 @@
  * Owns: what is gathered, at most `gatheredBytesMax` and one addition more, and how many sends are under way, at most `sendsMax`.
  * Counts what was acknowledged. After a failure nothing more is sent.
  */
-import type { PlacedRecord } from './record-format.ts'
+import type { ProducerRecord } from '../../client/index.ts'
 
 const gatheredBytesMax = 1024 * 1024
 const sendsMax = 4
@@ -12,23 +12,20 @@ export class Sending {
   /** Acknowledged. */
   records = 0
   bytes = 0
-  readonly #send: (records: readonly PlacedRecord[], partition: number | undefined) => Promise<unknown>
+  readonly #send: (records: readonly ProducerRecord[]) => Promise<unknown>
   readonly #onFailure: (error: Error) => void
   readonly #underWay = new Set<Promise<void>>()
-  #gathered: PlacedRecord[] = []
+  #gathered: ProducerRecord[] = []
   #gatheredBytes = 0
   #failure: Error | undefined
 
-  constructor(
-    send: (records: readonly PlacedRecord[], partition: number | undefined) => Promise<unknown>,
-    onFailure: (error: Error) => void,
-  ) {
+  constructor(send: (records: readonly ProducerRecord[]) => Promise<unknown>, onFailure: (error: Error) => void) {
     this.#send = send
     this.#onFailure = onFailure
   }
 
   /** Resolves when there is room for more. Throws what a send failed with. */
-  async add(records: readonly PlacedRecord[]): Promise<void> {
+  async add(records: readonly ProducerRecord[]): Promise<void> {
     for (const record of records) {
       this.#gathered.push(record)
       this.#gatheredBytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
@@ -76,14 +73,9 @@ export class Sending {
     this.#underWay.add(sent)
   }
 
-  async #dispatch(records: readonly PlacedRecord[]): Promise<void> {
-    const byPartition = Map.groupBy(records, ({ partition }) => partition)
-    await Promise.all(
-      [...byPartition].map(async ([partition, own]) => {
-        await this.#send(own, partition)
-        this.records += own.length
-        for (const { key, value } of own) this.bytes += (key?.length ?? 0) + (value?.length ?? 0)
-      }),
-    )
+  async #dispatch(records: readonly ProducerRecord[]): Promise<void> {
+    await this.#send(records)
+    this.records += records.length
+    for (const { key, value } of records) this.bytes += (key?.length ?? 0) + (value?.length ?? 0)
   }
 }

@@ -33,6 +33,11 @@ export class ClusterView {
     return this.#topics.get(name) ?? (await this.#refresh(name, create))
   }
 
+  /** Without asking anybody. */
+  known(name: string): TopicView | undefined {
+    return this.#topics.get(name)
+  }
+
   /** Asks again; a topic that is just being made or moved is asked for until it has its leaders, for two seconds. */
   async #refresh(name: string, create: boolean): Promise<TopicView> {
     for (let attempt = 1; ; attempt++) {

@@ -31,3 +31,20 @@ export function murmur2(key: Uint8Array): number {
 export function partitionOf(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fff_ffff) % partitions
 }
+
+/** Says where a record goes. `key`: its bytes, null for none. */
+export type Partitioner = (topic: string, key: Uint8Array | null, partitions: number) => number
+
+/** Records without a key that go to one partition before the next one has its turn: batches fill (KIP-480). */
+const stickyRecords = 200
+
+/** Keyed records where Java's client sends them; the others to one partition for a while, then to the next. */
+export function stickyPartitioner(): Partitioner {
+  const sent = new Map<string, number>()
+  return (topic, key, partitions) => {
+    if (key !== null) return partitionOf(key, partitions)
+    const count = sent.get(topic) ?? 0
+    sent.set(topic, count + 1)
+    return Math.floor(count / stickyRecords) % partitions
+  }
+}

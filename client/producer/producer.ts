@@ -1,211 +1,346 @@
 /**
  * Sends records: idempotent, acknowledged by all in-sync replicas unless told otherwise, each partition's records in order.
- * Owns: its producer id, and the next sequence number of each partition. Retries what may be retried until its time is up;
- * a retry carries the same sequence number, so the broker keeps one copy.
- * Invariant: a sequence number that may have been written is never given to other records. A batch whose end is not known
- * retires the producer id, and what comes after it begins anew under another.
+ * Records that are sent while others are under way go together, so that one at a time goes at once and a flood goes in full batches.
+ * Owns: the open batches, and how many bytes it holds; who sends more than that waits. Never: numbers or sends batches (partition-queue.ts, sender.ts).
  */
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
-import { answeredError, ClientError } from '../network/client-error.ts'
-import { ErrorCode } from '../protocol/errors.ts'
-import { InitProducerIdRequest, InitProducerIdResponse } from '../protocol/messages/init-producer-id.ts'
-import { ProduceRequest, ProduceResponse } from '../protocol/messages/produce.ts'
-import { buildBatch } from '../records/builder.ts'
+import { ClientError } from '../network/client-error.ts'
 import type { CodecName } from '../records/compression/codec.ts'
-import { partitionOf } from './partitioner.ts'
+import { bytes, type Serde } from '../serde/serde.ts'
+import { FreshIdentities } from './identity.ts'
+import { PartitionQueue } from './partition-queue.ts'
+import { type BatchDelivery, PendingBatch } from './pending-batch.ts'
+import { type Partitioner, stickyPartitioner } from './partitioner.ts'
+import type { RecordHeaders } from './record-batch-writer.ts'
+import { Sender } from './sender.ts'
 
-export interface ProducerRecord {
-  readonly key?: Buffer | null
-  readonly value: Buffer | null
-  readonly headers?: readonly (readonly [key: string, value: Buffer | null])[]
+export interface ProducerRecord<K = Uint8Array | null, V = Uint8Array | null> {
+  readonly key?: K
+  readonly value: V
+  readonly headers?: RecordHeaders
   /** Milliseconds since the Unix epoch; the time of sending if left out. */
   readonly timestamp?: number
+  /** Where it goes; else the partitioner says. */
+  readonly partition?: number | undefined
 }
 
-export interface ProducerOptions {
+export interface ProducerOptions<K = Uint8Array | null, V = Uint8Array | null> {
+  readonly key?: Pick<Serde<K>, 'encode'>
+  readonly value?: Pick<Serde<V>, 'encode'>
   /** Who must have a batch before it counts as delivered. `none`: nobody; offsets are -1, and what is lost is lost in silence. */
   readonly acks?: 'all' | 'leader' | 'none'
   readonly compression?: CodecName
+  /** How long a record waits for others to go with it. 0: not at all, but while others are under way it does anyway. */
+  readonly lingerMs?: number
+  /** The most that records of a partition take together, before compression. */
+  readonly batchBytes?: number
+  /** The most that a producer holds: who sends more waits. */
+  readonly bufferBytes?: number
+  /** Requests under way to one broker, at most; idempotence allows 5. */
+  readonly inFlight?: number
   /** How long a record may take, retries included. */
   readonly deliveryTimeoutMs?: number
+  readonly partitioner?: Partitioner
   /** Let the broker make a topic that does not exist, if it does that at all. */
   readonly createTopics?: boolean
 }
 
-/** What became of one batch. */
+/** What became of one record. */
 export interface Delivery {
   readonly partition: number
-  /** Of its first record; -1 where nobody said. */
+  /** -1 where nobody said. */
   readonly offset: number
 }
 
-interface Identity {
-  readonly producerId: number
-  readonly producerEpoch: number
+/** Of several records some were not delivered, or nobody knows. `cause` is the first failure. */
+export class SendError extends ClientError {
+  /** By the record's place in what was sent. */
+  readonly failures: ReadonlyMap<number, ClientError>
+
+  constructor(topic: string, count: number, failures: ReadonlyMap<number, ClientError>) {
+    const [first] = failures.values()
+    const cause = first as ClientError
+    super(cause.code, `${failures.size} of ${count} records for '${topic}' were not delivered: ${cause.message}`, {
+      retriable: cause.retriable,
+      topic,
+      ...(cause.partition !== undefined && { partition: cause.partition }),
+      ...(cause.broker !== undefined && { broker: cause.broker }),
+      cause,
+    })
+    this.failures = failures
+  }
 }
 
-interface PartitionState {
-  /** Whose sequence it is. */
-  identity: Identity | undefined
-  sequence: number
-  last: Promise<unknown>
-}
-
-const retryDelayMs = 100
-const sequenceModulus = 2 ** 31
 const requiredAcks = { all: -1, leader: 1, none: 0 } as const
-/** Records of one send and partition go together up to this size: well below what brokers take (1 MiB) unless told otherwise. */
-const batchBytesMax = 512 * 1024
-/** What a record needs besides its key, value and headers, at most. */
-const recordOverheadBytes = 32
+const defaults = {
+  acks: 'all',
+  compression: 'none',
+  lingerMs: 0,
+  batchBytes: 512 * 1024,
+  bufferBytes: 32 * 1024 * 1024,
+  inFlight: 5,
+  deliveryTimeoutMs: 120_000,
+  createTopics: true,
+} as const
+/** Brokers take no larger one, unless told otherwise, in a request of Kafka's usual producer. */
+const requestBytesMax = 8 * 1024 * 1024
+const inFlightIdempotentMax = 5
+const retryDelayMs = 100
+const retryDelayMaxMs = 1000
+const expiryCheckMs = 50
 
-export class Producer {
+interface Placed {
+  readonly queue: PartitionQueue
+  readonly batch: PendingBatch
+  readonly nth: number
+}
+
+export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   readonly #pool: BrokerPool
   readonly #cluster: ClusterView
-  readonly #options: Required<ProducerOptions>
-  readonly #partitions = new Map<string, PartitionState>()
-  #identity: Promise<Identity> | undefined
-  #keyless = 0
+  readonly #options: typeof defaults & ProducerOptions<K, V>
+  readonly #encodeKey: (key: K) => Uint8Array | null
+  readonly #encodeValue: (value: V) => Uint8Array | null
+  readonly #partitioner: Partitioner
+  readonly #queues = new Map<string, PartitionQueue[]>()
+  readonly #sender: Sender
+  /** By topic: sends that wait to be placed, the last of them. */
+  readonly #lines = new Map<string, Promise<void>>()
+  #heldBytes = 0
+  #unsettled = 0
+  #roomWanted: (() => void)[] = []
+  #drainWanted: (() => void)[] = []
+  #isChecking = false
+  #isClosed = false
 
-  constructor(pool: BrokerPool, cluster: ClusterView, options: ProducerOptions = {}) {
+  constructor(pool: BrokerPool, cluster: ClusterView, options: ProducerOptions<K, V> = {}) {
     this.#pool = pool
     this.#cluster = cluster
-    this.#options = { acks: 'all', compression: 'none', deliveryTimeoutMs: 120_000, createTopics: true, ...options }
+    this.#options = { ...defaults, ...options } as typeof defaults & ProducerOptions<K, V>
+    const { key, value, partitioner, acks, deliveryTimeoutMs, inFlight } = this.#options
+    const keySerde = (key ?? bytes) as Pick<Serde<K>, 'encode'>
+    const valueSerde = (value ?? bytes) as Pick<Serde<V>, 'encode'>
+    this.#encodeKey = (key) => keySerde.encode(key)
+    this.#encodeValue = (value) => valueSerde.encode(value)
+    this.#partitioner = partitioner ?? stickyPartitioner()
+    const isIdempotent = (acks as string) === 'all'
+    const senderOptions = {
+      acks: requiredAcks[acks],
+      inFlightMax: isIdempotent ? Math.min(inFlight, inFlightIdempotentMax) : 1,
+      requestBytesMax,
+      deliveryTimeoutMs,
+      retryDelayMs,
+      retryDelayMaxMs,
+      transactionalId: null,
+      identities: isIdempotent ? new FreshIdentities(pool) : undefined,
+    }
+    this.#sender = new Sender(pool, cluster, senderOptions, this.#settled)
   }
 
-  /** Sends records to one topic: keyed ones where their key belongs, the others together to one partition after another. */
-  async send(topic: string, records: readonly ProducerRecord[], partition?: number): Promise<Delivery[]> {
-    const { leaders } = await this.#cluster.topic(topic, { create: this.#options.createTopics })
-    if (partition !== undefined && (partition < 0 || partition >= leaders.length)) {
-      const why = `topic '${topic}' has no partition ${partition}, only ${leaders.length}, counted from 0`
-      throw new ClientError('UNKNOWN_TOPIC_OR_PARTITION', why, { topic, partition })
-    }
-    const byPartition = new Map<number, ProducerRecord[]>()
-    const keyless = this.#keyless++ % leaders.length
-    for (const record of records) {
-      const to = partition ?? (record.key ? partitionOf(record.key, leaders.length) : keyless)
-      const own = byPartition.get(to)
-      if (own) own.push(record)
-      else byPartition.set(to, [record])
-    }
-    const deliveries: Promise<Delivery>[] = []
-    for (const [to, own] of byPartition) {
-      for (const batch of batchesOf(own)) deliveries.push(this.#inOrder(topic, to, batch))
-    }
-    return Promise.all(deliveries)
+  /**
+   * Sends to one topic: keyed records where their key belongs, the others together. Resolves when all are delivered, in the order given.
+   * Throws the first ClientError where none is, SendError where some of several are not.
+   */
+  send(topic: string, record: ProducerRecord<K, V>): Promise<Delivery>
+  send(topic: string, records: readonly ProducerRecord<K, V>[]): Promise<Delivery[]>
+  async send(topic: string, given: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[]): Promise<Delivery | Delivery[]> {
+    const records = isMany(given) ? given : [given]
+    const placed: (Placed | ClientError)[] = []
+    if (!this.#lines.has(topic)) this.#placeSome(topic, records, placed)
+    if (placed.length < records.length) await this.#inLine(topic, () => this.#placeRest(topic, records, placed))
+    if (isMany(given)) return this.#outcomes(topic, placed)
+    const [one] = placed as [Placed | ClientError]
+    if (one instanceof ClientError) throw one
+    const { queue, batch, nth } = one
+    const { offset } = await batch.delivered
+    return { partition: queue.index, offset: offset < 0 ? offset : offset + nth }
   }
 
-  #inOrder(topic: string, partition: number, records: readonly ProducerRecord[]): Promise<Delivery> {
-    const key = `${topic}/${partition}`
-    const state = this.#partitions.get(key) ?? { identity: undefined, sequence: 0, last: Promise.resolve() }
-    this.#partitions.set(key, state)
-    const delivery = state.last.then(() => this.#deliver(topic, partition, records, state))
-    state.last = delivery.catch(() => undefined)
-    return delivery
+  /** What is sent to a topic is placed in the order of sending, also where something must be waited for. */
+  #inLine(topic: string, act: () => Promise<void>): Promise<void> {
+    const before = this.#lines.get(topic) ?? Promise.resolve()
+    const turn = before.then(act, act)
+    this.#lines.set(topic, turn)
+    const leave = () => {
+      if (this.#lines.get(topic) === turn) this.#lines.delete(topic)
+    }
+    turn.then(leave, leave)
+    return turn
   }
 
-  async #deliver(topic: string, partition: number, records: readonly ProducerRecord[], state: PartitionState): Promise<Delivery> {
-    const { platform } = this.#pool.options
-    const deadline = platform.now() + this.#options.deliveryTimeoutMs
-    const identity = await this.#retrying(topic, deadline, () => this.#identify())
-    if (state.identity !== identity) {
-      state.identity = identity
-      state.sequence = 0
-    }
-    const now = platform.now()
-    const timed = records.map(({ key = null, value, headers = [], timestamp = now }) => ({ key, value, headers, timestamp }))
-    const sequenced = identity ? { ...identity, baseSequence: state.sequence } : {}
-    const batch = buildBatch({ records: timed, codec: this.#options.compression, ...sequenced })
-    try {
-      const offset = await this.#retrying(topic, deadline, () => this.#attempt(topic, partition, batch))
-      state.sequence = (state.sequence + records.length) % sequenceModulus
-      return { partition, offset }
-    } catch (error) {
-      if (identity && (await this.#identity) === identity) this.#identity = undefined
-      throw error
-    }
-  }
-
-  async #retrying<T>(topic: string, deadline: number, act: () => Promise<T>): Promise<T> {
-    const { platform } = this.#pool.options
-    for (;;) {
+  /** As many as can be placed now. */
+  #placeSome(topic: string, records: readonly ProducerRecord<K, V>[], placed: (Placed | ClientError)[]): void {
+    for (let at = placed.length; at < records.length; at++) {
       try {
-        return await act()
+        const one = this.#placeNow(topic, records[at] as ProducerRecord<K, V>)
+        if (!one) return
+        placed.push(one)
       } catch (error) {
-        if (!(error instanceof ClientError) || !error.retriable || platform.now() + retryDelayMs >= deadline) throw error
-        this.#cluster.forget(topic)
-        await new Promise<void>((resolve) => platform.after(retryDelayMs, resolve))
+        if (!(error instanceof ClientError)) throw error
+        placed.push(error)
       }
     }
   }
 
-  async #attempt(topic: string, partition: number, batch: Buffer): Promise<number> {
-    const { topicId } = await this.#cluster.topic(topic)
-    const connection = await this.#cluster.leader(topic, partition)
-    const { acks, deliveryTimeoutMs } = this.#options
-    const body = {
-      acks: requiredAcks[acks],
-      timeoutMs: Math.min(deliveryTimeoutMs, this.#pool.options.requestTimeoutMs),
-      topicData: [{ name: topic, topicId, partitionData: [{ index: partition, records: batch }] }],
+  /** Waits for what must be known of the topic, and for room. */
+  async #placeRest(topic: string, records: readonly ProducerRecord<K, V>[], placed: (Placed | ClientError)[]): Promise<void> {
+    const deadline = this.#pool.options.platform.now() + this.#options.deliveryTimeoutMs
+    for (;;) {
+      this.#placeSome(topic, records, placed)
+      if (placed.length === records.length) return
+      if (this.#cluster.known(topic)) await this.#room(topic, deadline)
+      else await this.#learn(topic, deadline)
     }
-    if (acks === 'none') {
-      await connection.tell(ProduceRequest, body)
-      return unknownOffset
-    }
-    const answer = await connection.send(ProduceRequest, ProduceResponse, body)
-    const result = answer.responses[0]?.partitionResponses[0]
-    const errorCode = result?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
-    if (errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) return unknownOffset
-    if (!result || errorCode !== ErrorCode.NONE) {
-      const message = result?.errorMessage ?? null
-      throw answeredError(errorCode, `cannot produce to ${topic}-${partition}`, { topic, partition, message, broker: connection.broker })
-    }
-    return result.baseOffset
   }
 
-  /** Without acknowledgements nothing is retried, and nothing need be told apart. */
-  async #identify(): Promise<Identity | undefined> {
-    if (this.#options.acks === 'none') return undefined
-    if (!this.#identity) {
-      const asking = this.#askIdentity()
-      this.#identity = asking
-      asking.catch(() => {
-        if (this.#identity === asking) this.#identity = undefined
-      })
+  async #outcomes(topic: string, placed: readonly (Placed | ClientError)[]): Promise<Delivery[]> {
+    const deliveries: Delivery[] = []
+    const failures = new Map<number, ClientError>()
+    let last: PendingBatch | undefined
+    let outcome: BatchDelivery | ClientError | undefined
+    for (const [at, one] of placed.entries()) {
+      if (one instanceof ClientError) {
+        failures.set(at, one)
+        continue
+      }
+      const { queue, batch, nth } = one
+      if (batch !== last) outcome = await batch.delivered.catch((error: ClientError) => error)
+      last = batch
+      if (outcome instanceof ClientError) failures.set(at, outcome)
+      else if (outcome) deliveries.push({ partition: queue.index, offset: outcome.offset < 0 ? outcome.offset : outcome.offset + nth })
     }
-    return this.#identity
+    if (failures.size > 0 && deliveries.length === 0) throw failures.values().next().value as ClientError
+    if (failures.size > 0) throw new SendError(topic, placed.length, failures)
+    return deliveries
   }
 
-  async #askIdentity(): Promise<Identity> {
-    const connection = await this.#pool.any()
-    const body = { transactionalId: null, transactionTimeoutMs: 60_000 }
-    const { errorCode, producerId, producerEpoch } = await connection.send(InitProducerIdRequest, InitProducerIdResponse, body)
-    if (errorCode !== ErrorCode.NONE) throw answeredError(errorCode, 'cannot get a producer id', { broker: connection.broker })
-    return { producerId, producerEpoch }
+  async #learn(topic: string, deadline: number): Promise<void> {
+    const { platform } = this.#pool.options
+    try {
+      await this.#cluster.topic(topic, { create: this.#options.createTopics })
+    } catch (error) {
+      if (!(error instanceof ClientError) || !error.retriable || error.code === 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+      if (platform.now() + retryDelayMs >= deadline) throw error
+      await new Promise<void>((resolve) => platform.after(retryDelayMs, resolve))
+    }
+  }
+
+  async #room(topic: string, deadline: number): Promise<void> {
+    const { platform } = this.#pool.options
+    if (platform.now() >= deadline) {
+      const why = `no room for a record for '${topic}': ${this.#heldBytes} bytes wait to be delivered`
+      throw new ClientError('DELIVERY_TIMED_OUT', why, { retriable: true, topic })
+    }
+    await new Promise<void>((resolve) => this.#roomWanted.push(resolve))
+  }
+
+  /** Undefined: not now. */
+  #placeNow(topic: string, { key, value, headers, timestamp, partition }: ProducerRecord<K, V>): Placed | undefined {
+    if (this.#isClosed) throw new ClientError('PRODUCER_CLOSED', 'this producer is closed', { topic })
+    const view = this.#cluster.known(topic)
+    if (!view || this.#heldBytes >= this.#options.bufferBytes) return undefined
+    const { leaders } = view
+    const keyBytes = key === undefined ? null : this.#encodeKey(key)
+    const valueBytes = this.#encodeValue(value)
+    const index = partition ?? this.#partitioner(topic, keyBytes, leaders.length)
+    if (index < 0 || index >= leaders.length) {
+      const why = `topic '${topic}' has no partition ${index}, only ${leaders.length}, counted from 0`
+      throw new ClientError('UNKNOWN_TOPIC_OR_PARTITION', why, { topic, partition: index })
+    }
+    const queue = this.#queue(topic, index)
+    const now = this.#pool.options.platform.now()
+    let batch = queue.open
+    if (!batch?.writer.append(timestamp ?? now, keyBytes, valueBytes, headers)) {
+      batch = new PendingBatch(this.#options.batchBytes, now)
+      batch.writer.append(timestamp ?? now, keyBytes, valueBytes, headers)
+      queue.fillNext(batch)
+      this.#unsettled++
+      batch.held = batch.writer.bytes
+      this.#heldBytes += batch.held
+      this.#watchTimeouts()
+      queueMicrotask(() => this.#sender.add(queue))
+      return { queue, batch, nth: 0 }
+    }
+    const bytes = (keyBytes?.length ?? 0) + (valueBytes?.length ?? 0)
+    this.#heldBytes += bytes
+    batch.held += bytes
+    return { queue, batch, nth: batch.writer.count - 1 }
+  }
+
+  #queue(topic: string, index: number): PartitionQueue {
+    let queues = this.#queues.get(topic)
+    if (!queues) this.#queues.set(topic, (queues = []))
+    const { compression, lingerMs } = this.#options
+    return (queues[index] ??= new PartitionQueue(topic, index, { codec: compression, lingerMs }))
+  }
+
+  readonly #settled = (batch: PendingBatch): void => {
+    if (batch.isReleased) return
+    batch.isReleased = true
+    this.#heldBytes -= batch.held
+    this.#unsettled--
+    const wanted = this.#roomWanted
+    this.#roomWanted = []
+    for (const wake of wanted) wake()
+    if (this.#unsettled > 0) return
+    const drained = this.#drainWanted
+    this.#drainWanted = []
+    for (const wake of drained) wake()
+  }
+
+  /** While something is unsettled: what takes longer than it may is failed, even where nobody answers. */
+  #watchTimeouts(): void {
+    if (this.#isChecking) return
+    this.#isChecking = true
+    this.#pool.options.platform.after(expiryCheckMs, () => this.#expire())
+  }
+
+  #expire(): void {
+    this.#isChecking = false
+    const { platform } = this.#pool.options
+    const { deliveryTimeoutMs } = this.#options
+    const createdBefore = platform.now() - deliveryTimeoutMs
+    for (const queues of this.#queues.values()) {
+      for (const queue of queues) {
+        if (!queue) continue
+        for (const batch of queue.unsettled()) {
+          if (batch.createdAt > createdBefore) break
+          const { topic, index: partition } = queue
+          const why = `${batch.count} records for ${topic}-${partition} were not delivered in ${deliveryTimeoutMs} ms`
+          batch.fail(batch.lastError ?? new ClientError('DELIVERY_TIMED_OUT', why, { retriable: true, topic, partition }))
+          this.#settled(batch)
+        }
+      }
+    }
+    for (const wake of this.#roomWanted.splice(0)) wake()
+    if (this.#unsettled > 0) this.#watchTimeouts()
+  }
+
+  /** Resolves when all that was sent until now is delivered, or has failed. */
+  async flush(): Promise<void> {
+    for (const queues of this.#queues.values()) {
+      for (const queue of queues) {
+        if (!queue || queue.isIdle) continue
+        queue.flush()
+        this.#sender.add(queue)
+      }
+    }
+    if (this.#unsettled > 0) await new Promise<void>((resolve) => this.#drainWanted.push(resolve))
+  }
+
+  /** Delivers what was sent; nothing more is taken. */
+  async close(): Promise<void> {
+    const flushed = this.flush()
+    this.#isClosed = true
+    await flushed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 }
 
-const unknownOffset = -1
-
-function* batchesOf(records: readonly ProducerRecord[]): Generator<readonly ProducerRecord[]> {
-  let first = 0
-  let bytes = 0
-  for (const [index, record] of records.entries()) {
-    const size = bytesOf(record)
-    if (index > first && bytes + size > batchBytesMax) {
-      yield records.slice(first, index)
-      first = index
-      bytes = 0
-    }
-    bytes += size
-  }
-  if (first < records.length) yield first === 0 ? records : records.slice(first)
-}
-
-/** About as many as it takes in a batch. */
-function bytesOf({ key, value, headers = [] }: ProducerRecord): number {
-  let bytes = recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0)
-  for (const [name, content] of headers) bytes += 2 * name.length + (content?.length ?? 0) + recordOverheadBytes
-  return bytes
+function isMany<T>(given: T | readonly T[]): given is readonly T[] {
+  return Array.isArray(given)
 }

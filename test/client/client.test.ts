@@ -162,7 +162,7 @@ t.test('with a broker', async (t) => {
     await rejectsWith(t, stele.topics.describe(['nowhere']), 'UNKNOWN_TOPIC_OR_PARTITION')
     await rejectsWith(t, stele.topics.alterConfigs('nowhere', { 'retention.ms': '1' }), 'UNKNOWN_TOPIC_OR_PARTITION')
     await stele.topics.create([{ name: 'here', partitions: 1 }])
-    await rejectsWith(t, stele.producer().send('here', valueOf('x'), 1), 'UNKNOWN_TOPIC_OR_PARTITION', false)
+    await rejectsWith(t, stele.producer().send('here', { value: Buffer.from('x'), partition: 1 }), 'UNKNOWN_TOPIC_OR_PARTITION', false)
     await rejectsWith(t, stele.topics.create([{ name: 'here' }]), 'TOPIC_ALREADY_EXISTS', false)
     await rejectsWith(t, stele.topics.delete(['here', 'nowhere']), 'UNKNOWN_TOPIC_OR_PARTITION')
     t.notOk(

@@ -45,8 +45,12 @@ async function write(stele: Stele, partition: number, until: () => boolean): Pro
       return { number, key, value }
     })
     try {
-      const records = batch.map(({ key, value }) => ({ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) }))
-      const [delivery] = await producer.send(topic, records, partition)
+      const records = batch.map(({ key, value }) => ({
+        key: Buffer.from(key),
+        value: value === null ? null : Buffer.from(value),
+        partition,
+      }))
+      const [delivery] = await producer.send(topic, records)
       if (!delivery) continue
       batch.forEach(({ key, number, value }, at) => {
         newest.set(

@@ -44,8 +44,7 @@ async function write(stele: Stele, partition: number, until: () => boolean): Pro
     try {
       const [delivery] = await producer.send(
         topic,
-        values.map((value) => ({ value: Buffer.from(value) })),
-        partition,
+        values.map((value) => ({ value: Buffer.from(value), partition })),
       )
       if (delivery) acknowledged[partition]?.push({ offset: delivery.offset, values })
     } catch (error) {

@@ -89,8 +89,8 @@ async function writeByKafka(directory: string, file: string): Promise<void> {
     ])
     for (const codec of codecs) await tools.peer.produce({ topic, codec, file })
     await using stele = new Stele({ bootstrap: kafka.bootstrap })
-    const deleted = records.filter((_, nth) => nth % 10 === 0).map(({ key }) => ({ key, value: null }))
-    for (let at = 0; at < deleted.length; at += 7) await stele.producer().send(topic, deleted.slice(at, at + 7), 0)
+    const deleted = records.filter((_, nth) => nth % 10 === 0).map(({ key }) => ({ key, value: null, partition: 0 }))
+    for (let at = 0; at < deleted.length; at += 7) await stele.producer().send(topic, deleted.slice(at, at + 7))
     for (let round = 0; round < 2; round++) {
       await tools.peer.ask({ op: 'transactions', topic, codec: 'lz4', file, id: `ledger ${round}`, size: '100', hang: 'false' })
     }

@@ -30,7 +30,14 @@ t.test('compacted topics shrink while they are written and read, and keep the ne
       newest.set(`${at}`, value)
       return { key: Buffer.from(`${at}`), value: Buffer.from(value), headers: [['round', Buffer.from([round])]] as const }
     })
-    await Promise.all([producer.send('packages', records, 0), producer.send('packages', records, 1)])
+    await Promise.all(
+      [0, 1].map((partition) =>
+        producer.send(
+          'packages',
+          records.map((record) => ({ ...record, partition })),
+        ),
+      ),
+    )
   }
   // Of each partition the last segment, and the newest of each key in those before.
   await until(
@@ -67,8 +74,8 @@ t.test('a pass that is at work ends with its topic, and with the broker', async 
   const producer = stele.producer()
   for (const name of ['one', 'two']) {
     await stele.topics.create([{ name, partitions: 1, configs }])
-    const records = Array.from({ length: 90 }, (_, at) => ({ key: Buffer.from(`${at % 9}`), value: Buffer.alloc(10_000) }))
-    for (let at = 0; at < 4; at++) await producer.send(name, records, 0)
+    const records = Array.from({ length: 90 }, (_, at) => ({ key: Buffer.from(`${at % 9}`), value: Buffer.alloc(10_000), partition: 0 }))
+    for (let at = 0; at < 4; at++) await producer.send(name, records)
   }
   // A pass notes its log down before it begins.
   const noted = () => fs.existsSync(checkpoint) && /^one 0 0\n/m.test(text()) && /^two 0 0\n/m.test(text())
