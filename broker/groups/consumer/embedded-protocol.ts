@@ -36,8 +36,14 @@ export interface Assigned {
 export function readAssignment(bytes: Buffer, topics: Topics): Assigned {
   if (bytes.length === 0) return { partitions: new Map(), hasUserData: false }
   const { assignedPartitions, userData } = read(ConsumerProtocolAssignment, bytes)
-  const partitions = byId(assignedPartitions, topics).map((each) => [each.topicId, each.partitions.toSorted((a, b) => a - b)] as const)
+  // A topic may be named more than once.
+  const byTopic = Map.groupBy(byId(assignedPartitions, topics), ({ topicId }) => topicId)
+  const partitions = [...byTopic].map(([topicId, parts]) => [topicId, sorted(parts.flatMap((part) => part.partitions))] as const)
   return { partitions: new Map(partitions), hasUserData: userData !== null && userData.length > 0 }
+}
+
+function sorted(partitions: Iterable<number>): number[] {
+  return [...new Set(partitions)].sort((a, b) => a - b)
 }
 
 /** In the version in which the member wrote its subscription. */

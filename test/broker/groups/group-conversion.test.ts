@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { JoinAnswer, SyncAnswer } from '../../../broker/groups/classic/classic-member.ts'
 import type { ClassicGroup } from '../../../broker/groups/classic/classic-group.ts'
+import { readAssignment } from '../../../broker/groups/consumer/embedded-protocol.ts'
 import { ConsumerProtocolAssignment } from '../../../client/protocol/messages/records/consumer-protocol-assignment.ts'
 import { ConsumerProtocolSubscription } from '../../../client/protocol/messages/records/consumer-protocol-subscription.ts'
 import { errorOf } from '../../../client/protocol/errors.ts'
@@ -92,6 +93,17 @@ t.test('a consumer that joins a classic group makes a consumer group of it, in w
   t.same(stage.shown(), [`${memberId} ${generation}:0,1,2,3 STABLE`, `n ${generation + 1}: UNRELEASED`])
   stage.restart()
   t.same(stage.shown(), [`${memberId} ${generation}:0,1,2,3 STABLE`, `n ${generation + 1}: UNRELEASED`])
+})
+
+t.test('what a leader assigned counts, though it named a topic more than once', async (t) => {
+  const assignedPartitions = [[1], [0, 3], [1, 2]].map((partitions) => ({ topic: 't', partitions }))
+  const stage = new GroupStage()
+  stage.setTopic('t', 4)
+  const { partitions } = readAssignment(
+    Buffer.from(encodeVersioned(ConsumerProtocolAssignment, 3, { assignedPartitions, userData: null })),
+    stage.topics,
+  )
+  t.same([...partitions.values()], [[0, 1, 2, 3]])
 })
 
 t.test('a consumer joins while the classic group prepares its first generation: who waits there is told to begin anew', async (t) => {
