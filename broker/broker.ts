@@ -20,6 +20,7 @@ import { endpointsOf } from './config/endpoints.ts'
 import { boundedGroupSettings } from './config/group-settings.ts'
 import { isWildcard } from './config/listeners.ts'
 import type { Settings } from './config/settings.ts'
+import type { Gateway } from './gateway/gateway.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { LogDirectory } from './log/log-directory.ts'
 import type { Sources } from './metrics/broker-metrics.ts'
@@ -56,7 +57,9 @@ export class Broker {
   readonly #options: BrokerOptions
   /** Each keeps its state in an internal topic. */
   readonly #coordinators: { readonly topic: string; follow(): void; close(): void }[] = []
+  readonly #services: Services
   #settings: Settings
+  #gateway: Gateway | undefined
   #closing: Promise<void> | undefined
 
   private constructor(options: BrokerOptions) {
@@ -98,7 +101,7 @@ export class Broker {
     this.transactions = this.#transactionCoordinator()
     this.groups = this.#groupCoordinator()
     this.#coordinators.push(this.transactions, this.groups.shards)
-    const services: Services = {
+    const services: Services = (this.#services = {
       cluster: this.cluster,
       replicas: this.replicas,
       directory: this.directory,
@@ -111,7 +114,7 @@ export class Broker {
       fetchSessions,
       transactions: this.transactions,
       groups: this.groups,
-    }
+    })
     const dispatcher = new Dispatcher({ apis: servedApis(), services, metrics: options.metrics, fatal: (error) => options.onFatal(error) })
     this.server = new Server({
       network: platform.network,
@@ -184,6 +187,13 @@ export class Broker {
     return this.#settings
   }
 
+  /** Streams for whoever comes by WebSocket: loaded when the first one does. */
+  async gateway(): Promise<Gateway> {
+    const { Gateway } = await import('./gateway/gateway.ts')
+    this.#gateway ??= new Gateway({ services: this.#services, logger: this.#options.logger.child({ part: 'gateway' }) })
+    return this.#gateway
+  }
+
   /** What it tells to whoever scrapes its metrics. */
   sources(): Sources {
     const { server, purgatory, replicas, directory, transactions, groups } = this
@@ -197,6 +207,7 @@ export class Broker {
       tailCacheHits: () => directory.tailCache.hits,
       tailCacheMisses: () => directory.tailCache.misses,
       compaction: () => directory.cleanerStatistics,
+      streams: () => this.#gateway?.figures(),
       transactions: () => transactions.figures,
       groups: () => groups.figures(),
     }
@@ -209,7 +220,7 @@ export class Broker {
   }
 
   async #close(): Promise<void> {
-    const drained = this.server.close()
+    const drained = Promise.all([this.server.close(), this.#gateway?.close()])
     this.purgatory.close()
     for (const coordinator of this.#coordinators) coordinator.close()
     await drained

@@ -118,7 +118,8 @@ class BrokerProcess {
     this.#metrics.askProcess(nodeVitals)
     const health = { broken: () => undefined, notReady: () => (this.#isClosing ? 'closing' : undefined) }
     try {
-      this.#http = await serveMonitor({ http: nodeHttp, address, registry: this.#metrics.registry, health })
+      const streams = () => broker.gateway()
+      this.#http = await serveMonitor({ http: nodeHttp, address, registry: this.#metrics.registry, health, streams })
     } catch (error) {
       await this.close()
       throw error

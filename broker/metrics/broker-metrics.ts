@@ -6,6 +6,7 @@ import type { Vitals } from '../platform/vitals.ts'
 import { type CompactionFigures, declareCompaction } from './compaction-metrics.ts'
 import { declareGroups, type GroupFigures } from './group-metrics.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
+import { declareStreams, type StreamFigures } from './stream-metrics.ts'
 import { type Labels, MetricRegistry, type Sample } from './registry.ts'
 import { declareTransactions, type TransactionFigures } from './transaction-metrics.ts'
 
@@ -32,6 +33,8 @@ export interface Sources {
   tailCacheHits(): number
   tailCacheMisses(): number
   compaction(): CompactionFigures
+  /** Undefined before the first one. */
+  streams(): StreamFigures | undefined
   groups(): GroupFigures
   transactions(): TransactionFigures
 }
@@ -99,6 +102,7 @@ export class BrokerMetrics {
       [{ result: 'miss' }, sources.tailCacheMisses()],
     ])
     declareCompaction(registry, () => sources.compaction())
+    declareStreams(registry, () => sources.streams())
     declareGroups(registry, () => sources.groups())
     declareTransactions(registry, () => sources.transactions())
   }

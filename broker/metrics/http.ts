@@ -2,8 +2,9 @@
  * What a broker tells over HTTP: /metrics for Prometheus, /healthz whether it lives, /readyz whether it serves.
  * Never: changes anything, or holds up the broker: a scrape only reads counters.
  */
-import type { Http, HttpAnswer, HttpListener } from '../platform/http.ts'
+import type { Http, HttpAnswer, HttpListener, HttpRequest } from '../platform/http.ts'
 import type { Address } from '../platform/network.ts'
+import type { WebSocketService } from '../platform/web-socket.ts'
 import { expositionContentType, type MetricRegistry } from './registry.ts'
 
 export interface Health {
@@ -18,10 +19,12 @@ export interface MonitorOptions {
   address: Address
   registry: MetricRegistry
   health: Health
+  /** Who serves WebSockets; asked for when one comes. */
+  streams?: () => Promise<WebSocketService>
 }
 
-export function serveMonitor({ http, address, registry, health }: MonitorOptions): Promise<HttpListener> {
-  return http.listen(address, ({ path }) => {
+export function serveMonitor({ http, address, registry, health, streams }: MonitorOptions): Promise<HttpListener> {
+  const answer = ({ path }: HttpRequest) => {
     switch (path) {
       case '/metrics':
         return metrics(registry)
@@ -34,7 +37,8 @@ export function serveMonitor({ http, address, registry, health }: MonitorOptions
       default:
         return plain(404, 'there is /metrics, /healthz and /readyz\n')
     }
-  })
+  }
+  return http.listen(address, answer, streams)
 }
 
 async function metrics(registry: MetricRegistry): Promise<HttpAnswer> {

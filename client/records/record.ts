@@ -69,7 +69,7 @@ export function* readRecords(bytes: Buffer, { aborted = [], bytesMax = decompres
 }
 
 /** Tells the batches of aborted transactions, given all batches in order (KIP-98). */
-class AbortedFilter {
+export class AbortedFilter {
   readonly #upcoming: { readonly producerId: number; readonly firstOffset: number }[]
   readonly #open = new Set<number>()
 

@@ -65,6 +65,7 @@ t.test('a scrape tells what was counted, and asks the parts for the rest', async
     tailCacheHits: () => 10,
     tailCacheMisses: () => 11,
     compaction: () => compaction,
+    streams: () => undefined,
     transactions: () => ({ ongoing: 1, committed: 2, aborted: 3, timedOut: 4, markersOutstanding: 5 }),
     groups: () => ({
       counts: [{ type: 'Consumer', state: 'Stable', groups: 2, members: 6 }],
@@ -224,6 +225,7 @@ t.test('every metric on the dashboard is one that a broker tells', async (t) => 
     tailCacheHits: nothing,
     tailCacheMisses: nothing,
     compaction: () => new CleanerStatistics(),
+    streams: () => undefined,
     transactions: () => ({ ongoing: 0, committed: 0, aborted: 0, timedOut: 0, markersOutstanding: 0 }),
     groups: () => ({ counts: [], offsets: 0, commits: 0, expired: 0, rebalances: { classic: 0, consumer: 0 } }),
   })
