@@ -4,7 +4,7 @@
  */
 import t, { type Test } from 'tap'
 import { full, missing } from './cache.ts'
-import { type Assignor, ConsumerGroup, type Member } from './peers/consumer-group.ts'
+import type { Assignor, ConsumerGroup, Member } from './peers/consumer-group.ts'
 import { confluent, franzGo, java, kafkaPython, type LineEntry } from './peers/roster.ts'
 import { type Stage, Stages } from './stage.ts'
 import { noTarget } from './target.ts'
@@ -80,11 +80,7 @@ t.test('many members', { skip, timeout: 900_000 }, async (t) => {
   await t.test('a thousand groups read one topic', { skip: needs(franzGo) }, async (t) => {
     const stage = await stages.open(t, 'thousand', { partitions: 2, records: 50, parts: 1 })
     const peer = stage.start(franzGo)
-    const groups = Array.from(
-      { length: 1000 },
-      (_, nth) =>
-        new ConsumerGroup({ group: `${stage.topic}-${nth}`, topic: stage.topic, partitions: 2, session: 30_000, home: stages.home }),
-    )
+    const groups = Array.from({ length: 1000 }, (_, nth) => stages.group(stage.topic, `${stage.topic}-${nth}`, 2, 30_000))
     const members: { group: ConsumerGroup; member: Member }[] = []
     for (const [nth, group] of groups.entries()) members.push({ group, member: await group.join(peer, nth % 2 === 0 ? 'eager' : 'broker') })
     await stage.send()

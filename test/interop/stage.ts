@@ -29,6 +29,8 @@ const settings = {
 export interface Stage {
   readonly group: ConsumerGroup
   readonly topic: string
+  /** The records' values, in the order of sending. */
+  readonly values: readonly string[]
   /** How many records each partition has after the last part. */
   readonly counts: readonly number[]
   start(client: LineEntry): LinePeer
@@ -78,8 +80,9 @@ export class Stages {
     await this.#inTurn(() => this.#admin.ask({ op: 'create', topic, partitions: String(partitions), 'retention.ms': '-1' }))
     let sent = 0
     return {
-      group: new ConsumerGroup({ group: topic, topic, partitions, session, home }),
+      group: this.group(topic, topic, partitions, session),
       topic,
+      values: records.map(({ value }) => value.toString()),
       counts,
       start: (client) => {
         const peer = client.start(this.target.bootstrap)
@@ -99,6 +102,11 @@ export class Stages {
         return numbers(offsets)
       },
     }
+  }
+
+  /** Another group on a topic. */
+  group(topic: string, group: string, partitions: number, session = sessionMillis): ConsumerGroup {
+    return new ConsumerGroup({ group, topic, partitions, session, home: this.home })
   }
 
   /** The stages share one peer, which does one act at a time. */

@@ -16,6 +16,8 @@ export interface Target {
   readonly bootstrap: string
   /** Where its partitions are; undefined for a broker that is not ours. */
   readonly directory: string | undefined
+  /** SIGKILL, then the same broker again: its port, its directory. */
+  killed(): Promise<void>
   /** Ends the broker cleanly and leaves the directory. */
   end(): Promise<void>
   /** Ends it and removes the directory. */
@@ -35,10 +37,18 @@ export async function startTarget({
   config?: string
   settings?: Record<string, string>
 } = {}): Promise<Target> {
-  if (targetName.includes(':')) return { bootstrap: targetName, directory: undefined, end: async () => {}, close: async () => {} }
+  if (targetName.includes(':'))
+    return { bootstrap: targetName, directory: undefined, killed: untouchable, end: async () => {}, close: async () => {} }
   const home = directory === undefined ? temporaryDirectory() : undefined
   const data = directory ?? path.join(home ?? '', 'data')
-  const broker = targetName === 'kafka' ? await KafkaProcess.start(data, settings) : await BrokerProcess.start(data, settings, { config })
+  const start = (port = 0) =>
+    targetName === 'kafka' ? KafkaProcess.start(data, settings, { port }) : BrokerProcess.start(data, settings, { config, port })
+  let broker = await start()
+  const { bootstrap } = broker
+  const killed = async () => {
+    await broker.end('SIGKILL')
+    broker = await start(Number(bootstrap.split(':')[1]))
+  }
   const end = async () => {
     await broker.end('SIGTERM')
   }
@@ -46,7 +56,11 @@ export async function startTarget({
     await end()
     if (home !== undefined) fs.rmSync(home, { recursive: true, force: true })
   }
-  return { bootstrap: broker.bootstrap, directory: data, end, close }
+  return { bootstrap, directory: data, killed, end, close }
+}
+
+async function untouchable(): Promise<never> {
+  throw new Error(`${targetName} is not ours to kill`)
 }
 
 export function temporaryDirectory(): string {

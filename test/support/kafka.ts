@@ -32,8 +32,16 @@ export class KafkaProcess {
   }
 
   /** Formats `directory` if it is new; resolves when the node serves. The properties file is left beside the directory. */
-  static async start(directory: string, settings: Record<string, string> = {}): Promise<KafkaProcess> {
-    const [port, controllerPort] = await Promise.all([freePort(), freePort()])
+  static async start(directory: string, settings: Record<string, string> = {}, { port = 0 } = {}): Promise<KafkaProcess> {
+    const [free, controllerPort] = await Promise.all([freePort(), freePort()])
+    return KafkaProcess.#startOn(port === 0 ? free : port, controllerPort, { directory, settings })
+  }
+
+  static async #startOn(
+    port: number,
+    controllerPort: number,
+    { directory, settings }: { directory: string; settings: Record<string, string> },
+  ): Promise<KafkaProcess> {
     const propertiesFile = `${directory}.properties`
     fs.mkdirSync(directory, { recursive: true })
     fs.writeFileSync(propertiesFile, propertiesText({ ...nodeSettings(port, controllerPort, directory), ...settings }))

@@ -47,7 +47,8 @@ func piped(reply url.Values) error {
 }
 
 func (one *pipe) run() error {
-	options := append(groupOptions(one.request, one.request.Get("from")), kgo.TransactionalID(one.request.Get("id")),
+	options := append(groupOptions(one.request, one.request.Get("from")), kgo.Balancers(kgo.RangeBalancer()),
+		kgo.TransactionalID(one.request.Get("id")),
 		kgo.TransactionTimeout(20*time.Second), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.DefaultProduceTopic(one.request.Get("to")))
 	session, err := kgo.NewGroupTransactSession(options...)

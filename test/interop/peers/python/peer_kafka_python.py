@@ -6,7 +6,7 @@ import time
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.assignors.range import RangePartitionAssignor
-from kafka.errors import CommitFailedError, RebalanceInProgressError
+from kafka.errors import CommitFailedError, KafkaConnectionError, RebalanceInProgressError
 
 from group_member import member_acts
 from line_peer import STUCK_SECONDS, Reading, records, serve, settings
@@ -91,7 +91,11 @@ class GroupConsumer(ConsumerRebalanceListener):
         self.consumer.subscribe([request["topic"]], listener=self)
 
     def poll(self):
-        return [(record.partition, record.offset) for batch in self.consumer.poll(timeout_ms=200).values() for record in batch]
+        try:
+            batches = self.consumer.poll(timeout_ms=200)
+        except KafkaConnectionError:
+            return []  # a broker that is not there for a moment is an error to this client's poll only
+        return [(record.partition, record.offset) for batch in batches.values() for record in batch]
 
     def assigned(self):
         return [one.partition for one in self.consumer.assignment()]
@@ -99,7 +103,7 @@ class GroupConsumer(ConsumerRebalanceListener):
     def commit(self):
         try:
             self.consumer.commit()
-        except (CommitFailedError, RebalanceInProgressError):
+        except (CommitFailedError, KafkaConnectionError, RebalanceInProgressError):
             pass  # whoever has the partitions now receives the records again
 
     def close(self):
