@@ -11,9 +11,14 @@ import { MetadataRequest, MetadataResponse } from '../protocol/messages/metadata
 export interface TopicView {
   readonly name: string
   readonly topicId: string
+  readonly isInternal: boolean
   /** By partition: the broker that leads it, -1 where none does. */
   readonly leaders: readonly number[]
+  /** By partition; -1 where the broker does not tell. */
+  readonly leaderEpochs: readonly number[]
 }
+
+type AnsweredTopic = MetadataResponse['topics'][number]
 
 /** Each wait is longer than the last by so much. */
 const retryDelayMs = 25
@@ -44,11 +49,10 @@ export class ClusterView {
       const connection = await this.#pool.any()
       const body = { topics: [{ name }], allowAutoTopicCreation: create }
       const answer = await connection.send(MetadataRequest, MetadataResponse, body)
-      for (const { nodeId, host, port } of answer.brokers) this.#brokers.set(nodeId, { host, port })
-      this.#controllerId = answer.controllerId
+      this.#keepBrokers(answer)
       const [topic] = answer.topics
       const settled = topic?.errorCode === ErrorCode.NONE && topic.partitions.every(({ leaderId }) => leaderId >= 0)
-      if (topic && settled) return this.#keep(name, topic.topicId, topic.partitions)
+      if (topic && settled) return this.#keep(name, topic)
       const error = answeredError(topic?.errorCode || ErrorCode.LEADER_NOT_AVAILABLE, `topic '${name}'`, { topic: name })
       if (!error.retriable || attempt === attemptsMax || (!create && error.code === 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
       await new Promise<void>((resolve) => this.#pool.options.platform.after(retryDelayMs * attempt, resolve))
@@ -91,10 +95,40 @@ export class ClusterView {
     this.#topics.delete(topic)
   }
 
-  #keep(name: string, topicId: string, partitions: readonly { partitionIndex: number; leaderId: number }[]): TopicView {
+  /** Where a broker is, as far as is known. */
+  endpoint(nodeId: number): Endpoint | undefined {
+    return this.#brokers.get(nodeId)
+  }
+
+  /** Those of the named topics that exist, all of them if none are named: asked anew, in one request. */
+  async existing(asked: readonly { readonly name?: string | null; readonly topicId?: string }[] | null = null): Promise<TopicView[]> {
+    const connection = await this.#pool.any()
+    const body = {
+      topics: asked?.map(({ name = null, topicId }) => ({ name, topicId })) ?? null,
+      allowAutoTopicCreation: false,
+    }
+    const answer = await connection.send(MetadataRequest, MetadataResponse, body)
+    this.#keepBrokers(answer)
+    return answer.topics.flatMap((topic) => {
+      if (topic.errorCode === ErrorCode.NONE && topic.name !== null) return [this.#keep(topic.name, topic)]
+      if (topic.name !== null) this.forget(topic.name)
+      return []
+    })
+  }
+
+  #keepBrokers({ brokers, controllerId }: MetadataResponse): void {
+    for (const { nodeId, host, port } of brokers) this.#brokers.set(nodeId, { host, port })
+    this.#controllerId = controllerId
+  }
+
+  #keep(name: string, { topicId, isInternal, partitions }: AnsweredTopic): TopicView {
     const leaders: number[] = []
-    for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId
-    const view = { name, topicId, leaders }
+    const leaderEpochs: number[] = []
+    for (const { partitionIndex, leaderId, leaderEpoch } of partitions) {
+      leaders[partitionIndex] = leaderId
+      leaderEpochs[partitionIndex] = leaderEpoch
+    }
+    const view = { name, topicId, isInternal, leaders, leaderEpochs }
     this.#topics.set(name, view)
     return view
   }
