@@ -70,4 +70,4 @@ report({
   p50Millis: durations.quantile(0.5),
   p99Millis: durations.quantile(0.99),
 })
-for (const connection of [admin, ...connections]) connection.close()
+for (const connection of [admin, ...connections]) await connection.close()

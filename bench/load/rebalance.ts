@@ -60,7 +60,7 @@ class Member {
         if (!this.#mustJoin && !this.isOver) await this.#heartbeat()
       }
     }
-    this.#connection.close()
+    await this.#connection.close()
   }
 
   async #join(): Promise<void> {

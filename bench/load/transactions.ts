@@ -82,7 +82,7 @@ async function produceForever(index: number, transactionalId: string, end: () =>
     }
     durations.add(now() - began)
   }
-  connection.close()
+  await connection.close()
 }
 
 const began = now()

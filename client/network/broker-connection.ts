@@ -1,15 +1,18 @@
 /**
- * One connection to one broker: requests out, answers back, matched by correlation id.
- * Owns: the negotiated versions (it asks ApiVersions first), and who waits for what. Never: retries, or knows topics.
+ * One connection to one broker: dialled, agreed on versions (it asks ApiVersions first), authenticated, and again before its session ends.
+ * Owns: the negotiated versions, and the session. Never: retries, or knows topics. What goes over the wire is the channel's.
  */
-import { decode } from '../protocol/compile.ts'
+import type { ClientPlatform, TlsOptions } from '../platform/dial.ts'
 import { ErrorCode } from '../protocol/errors.ts'
-import { FrameCutter } from '../protocol/frame.ts'
-import { decodeResponseHeader, encodeRequest } from '../protocol/header.ts'
 import { ApiVersionsRequest, ApiVersionsResponse } from '../protocol/messages/api-versions.ts'
 import type { Input, Message, Of } from '../protocol/schema.ts'
-import type { ClientPlatform, Socket } from '../platform/dial.ts'
-import { ClientError } from './client-error.ts'
+import { Channel } from './channel.ts'
+import { answeredError, ClientError } from './client-error.ts'
+import { within } from './interruption.ts'
+import { type ClientLogger, type ClientMetrics, silentLogger } from './observer.ts'
+import type { CallOptions } from './patience.ts'
+import { authenticate, type SaslExchange, type SaslOptions } from './sasl.ts'
+import { dialFailure } from './stranger.ts'
 
 export interface ConnectionOptions {
   readonly host: string
@@ -17,114 +20,99 @@ export interface ConnectionOptions {
   readonly clientId: string
   readonly platform: ClientPlatform
   readonly requestTimeoutMs: number
+  /** Until it is dialled and TLS is agreed on. */
+  readonly connectTimeoutMs?: number | undefined
+  readonly tls?: TlsOptions | undefined
+  readonly sasl?: SaslOptions | undefined
+  /** Nothing asked for so long: the connection ends. */
+  readonly idleMs?: number | undefined
+  readonly logger?: ClientLogger | undefined
+  readonly metrics?: ClientMetrics | undefined
 }
 
-interface Waiting {
-  readonly response: Message
-  readonly version: number
-  readonly resolve: (answer: never) => void
-  readonly reject: (error: ClientError) => void
-  readonly cancel: () => void
-}
-
-/** Above what any answer here can be; and HTTP or TLS, read as a size, passes it. */
-const responseBytesMax = 256 * 1024 * 1024
-const connectMillisMax = 10_000
+const defaultConnectTimeoutMs = 10_000
 const softwareVersion = '0.1.0'
+const apiVersionsTried = 3
+/** Of an answer to ApiVersions, which has the oldest header: where its error code stands. */
+const errorCodeAt = 4
+/** A session is renewed after 85 to 95 % of its time, so that many clients do not come at once. */
+const renewalFrom = 0.85
+const renewalSpread = 0.1
 
 export class BrokerConnection {
   readonly #options: ConnectionOptions
-  readonly #cutter = new FrameCutter({ bytesMax: responseBytesMax })
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #channel: Channel
   readonly #served = new Map<number, { first: number; last: number }>()
-  #socket: Socket | undefined
-  #lastCorrelationId = 0
-  #lost: ClientError | undefined
+  readonly #features = new Map<string, number>()
+  #cancelRenewal = () => {}
+  #cancelIdling = () => {}
 
   private constructor(options: ConnectionOptions) {
     this.#options = options
+    const { clientId, platform, requestTimeoutMs, metrics = {}, tls } = options
+    const onLost = () => {
+      this.#cancelRenewal()
+      this.#cancelIdling()
+    }
+    this.#channel = new Channel({ broker: this.broker, clientId, platform, requestTimeoutMs, metrics, isSecure: tls !== undefined, onLost })
   }
 
   static async open(options: ConnectionOptions): Promise<BrokerConnection> {
+    const { metrics, logger = silentLogger } = options
     const connection = new BrokerConnection(options)
+    const { broker } = connection
     try {
       await connection.#dial()
-    } catch (cause) {
-      const why = reasonOf(cause)
-      throw new ClientError('CONNECTION_FAILED', `cannot connect to ${connection.broker}: ${why}`, {
-        retriable: true,
-        broker: connection.broker,
-        cause,
-      })
-    }
-    try {
+      metrics?.connection?.(broker, 'opened')
       await connection.#negotiate()
+      if (options.sasl) await connection.#authenticate(options.sasl)
     } catch (error) {
-      connection.close()
-      throw error
+      const reason = error instanceof ClientError ? error : new ClientError('CONNECTION_FAILED', String(error), { broker, cause: error })
+      connection.#channel.fail(reason)
+      metrics?.connection?.(broker, 'failed')
+      logger.debug({ broker, error: reason.code }, reason.message)
+      throw reason
     }
+    connection.#watchIdling()
+    logger.debug({ broker }, 'connected')
     return connection
   }
 
-  /** Gives up after `connectMillisMax`: what answers nothing at all would be waited for minutes. */
-  async #dial(): Promise<void> {
-    const { host, port, platform, requestTimeoutMs } = this.#options
-    const limit = Math.min(requestTimeoutMs, connectMillisMax)
-    const dialling = platform.dial(host, port, {
-      bytes: (view) => this.#received(view),
-      closed: (error) => this.#closed(error),
-    })
-    const { promise: expired, reject } = Promise.withResolvers<never>()
-    const cancel = platform.after(limit, () => reject(new Error(`no answer in ${limit} ms`)))
-    try {
-      this.#socket = await Promise.race([dialling, expired])
-    } catch (error) {
-      dialling.then(
-        (late) => late.destroy(),
-        () => undefined,
-      )
-      throw error
-    } finally {
-      cancel()
-    }
-  }
-
   get broker(): string {
-    return `${this.#options.host}:${this.#options.port}`
+    const { host, port } = this.#options
+    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
   }
 
   get isLost(): boolean {
-    return this.#lost !== undefined
+    return this.#channel.lost !== undefined
   }
 
-  /** Sends in the highest version that both sides know, at most `versionMax`. */
+  /** The level that the cluster has finalized (KIP-584), such as that of `transaction.version`; 0: none. */
+  featureLevel(name: string): number {
+    return this.#features.get(name) ?? 0
+  }
+
+  /** Sends in the highest version that both sides know, at most `versionMax`; at once, in the order of calls. Throws ClientError. */
   async send<Q extends Message, S extends Message>(
     request: Q,
     response: S,
     body: Input<Q>,
     versionMax = Number.POSITIVE_INFINITY,
+    call: CallOptions = {},
   ): Promise<Of<S>> {
-    return this.#exchange(request, response, this.#versionOf(request, versionMax), body)
+    return this.#channel.exchange(request, response, this.#versionOf(request, versionMax), body, call)
   }
 
   /** The same for a request that has no answer (acks=0). Resolves when the system has taken it. */
   async tell<Q extends Message>(request: Q, body: Input<Q>): Promise<void> {
-    if (this.#lost) throw this.#lost
-    const chunks = encodeRequest(request, this.#versionOf(request), this.#nextHeader(), body)
-    await new Promise<void>((taken) => this.#socket?.write(chunks, taken))
+    return this.#channel.tell(request, this.#versionOf(request), body)
   }
 
-  close(): void {
-    this.#fail(new ClientError('CONNECTION_LOST', 'the connection was closed by this client', { broker: this.broker }))
-    this.#socket?.destroy()
-  }
-
-  async #negotiate(): Promise<void> {
-    const body = { clientSoftwareName: 'stele', clientSoftwareVersion: softwareVersion }
-    const versionTried = 3
-    let answer = await this.#exchange(ApiVersionsRequest, ApiVersionsResponse, versionTried, body)
-    if (answer.errorCode === ErrorCode.UNSUPPORTED_VERSION) answer = await this.#exchange(ApiVersionsRequest, ApiVersionsResponse, 0, body)
-    for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) this.#served.set(apiKey, { first: minVersion, last: maxVersion })
+  /** Waits so long for what is under way, then ends. */
+  async close(limitMs = 0): Promise<void> {
+    const { platform } = this.#options
+    if (limitMs > 0) await within(this.#channel.drained(), limitMs, platform, () => new Error('enough')).catch(() => undefined)
+    this.#channel.fail(new ClientError('CONNECTION_LOST', 'the connection was closed by this client', { broker: this.broker }))
   }
 
   /** Does the broker serve it, in a version that this client knows? */
@@ -133,85 +121,82 @@ export class BrokerConnection {
     return served !== undefined && served.last >= request.versions.first && served.first <= request.versions.last
   }
 
+  /** Gives up after the connect timeout: what answers nothing at all would be waited for minutes. */
+  async #dial(): Promise<void> {
+    const { host, port, platform, tls, requestTimeoutMs, connectTimeoutMs = defaultConnectTimeoutMs } = this.#options
+    const limit = Math.min(requestTimeoutMs, connectTimeoutMs)
+    const giveUp = new AbortController()
+    try {
+      const dialling = platform.dial(host, port, this.#channel.handler, { tls, signal: giveUp.signal })
+      const late = () => new Error(`no answer in ${limit} ms`)
+      const socket = await within(dialling, limit, platform, late)
+      this.#channel.begin(socket)
+    } catch (cause) {
+      giveUp.abort()
+      throw dialFailure(this.broker, cause, tls !== undefined)
+    }
+  }
+
+  async #negotiate(): Promise<void> {
+    const body = { clientSoftwareName: 'stele', clientSoftwareVersion: softwareVersion }
+    // A broker that does not know the version asked for says so in version 0 (KIP-511).
+    const versionOf = (frame: Buffer) =>
+      frame.length > errorCodeAt + 1 && frame.readInt16BE(errorCodeAt) === ErrorCode.UNSUPPORTED_VERSION ? 0 : apiVersionsTried
+    let answer = await this.#channel.exchange(ApiVersionsRequest, ApiVersionsResponse, apiVersionsTried, body, { versionOf })
+    if (answer.errorCode === ErrorCode.UNSUPPORTED_VERSION)
+      answer = await this.#channel.exchange(ApiVersionsRequest, ApiVersionsResponse, 0, body)
+    if (answer.errorCode !== ErrorCode.NONE)
+      throw answeredError(answer.errorCode, `${this.broker} does not tell what it serves`, { broker: this.broker })
+    for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) this.#served.set(apiKey, { first: minVersion, last: maxVersion })
+    for (const { name, maxVersionLevel } of answer.finalizedFeatures) this.#features.set(name, maxVersionLevel)
+  }
+
+  async #authenticate(sasl: SaslOptions): Promise<void> {
+    const exchange: SaslExchange = (request, response, body) =>
+      this.#channel.exchange(request, response, this.#versionOf(request), body, { isUrgent: true })
+    const { platform } = this.#options
+    const lifetimeMs = await authenticate(exchange, this.broker, sasl, platform)
+    if (lifetimeMs <= 0 || this.isLost) return
+    const share = renewalFrom + renewalSpread * platform.random()
+    this.#cancelRenewal = platform.after(Math.floor(lifetimeMs * share), () => void this.#renew(sasl))
+  }
+
+  /** Nothing else may be said meanwhile (KIP-368). */
+  async #renew(sasl: SaslOptions): Promise<void> {
+    const { logger = silentLogger } = this.#options
+    this.#channel.hold()
+    try {
+      await this.#authenticate(sasl)
+      this.#channel.resume()
+    } catch (cause) {
+      const reason = cause instanceof ClientError ? cause : new ClientError('SASL_AUTHENTICATION_FAILED', String(cause), { cause })
+      logger.warn({ broker: this.broker, error: reason.code }, `the session is not renewed: ${reason.message}`)
+      this.#channel.fail(reason)
+    }
+  }
+
+  #watchIdling(): void {
+    const { idleMs, platform } = this.#options
+    if (idleMs === undefined) return
+    const check = () => {
+      if (this.isLost) return
+      const left = idleMs - this.#channel.idleMs()
+      if (left > 0) this.#cancelIdling = platform.after(left, check)
+      else
+        this.#channel.fail(
+          new ClientError('CONNECTION_LOST', `the connection to ${this.broker} was idle`, { retriable: true, broker: this.broker }),
+        )
+    }
+    this.#cancelIdling = platform.after(idleMs, check)
+  }
+
   #versionOf(request: Message, versionMax = Number.POSITIVE_INFINITY): number {
     const served = this.#served.get(request.key)
     const version = Math.min(request.versions.last, served?.last ?? -1, versionMax)
     if (served && version >= Math.max(served.first, request.versions.first)) return version
-    const why = `the broker at ${this.broker} serves no version of ${request.name} that this client knows`
+    const api = request.name.replace(/Request$/, '')
+    const range = served ? `only versions ${served.first} to ${served.last}` : 'no version'
+    const why = `the broker at ${this.broker} serves ${range} of ${api}, and this client knows ${request.versions.first} to ${Math.min(request.versions.last, versionMax)}`
     throw new ClientError('UNSUPPORTED_VERSION', why, { broker: this.broker })
   }
-
-  #nextHeader(): { correlationId: number; clientId: string } {
-    this.#lastCorrelationId = (this.#lastCorrelationId + 1) & 0x7fffffff
-    return { correlationId: this.#lastCorrelationId, clientId: this.#options.clientId }
-  }
-
-  #exchange<Q extends Message, S extends Message>(request: Q, response: S, version: number, body: Input<Q>): Promise<Of<S>> {
-    if (this.#lost) return Promise.reject(this.#lost)
-    const { platform, requestTimeoutMs } = this.#options
-    const header = this.#nextHeader()
-    const chunks = encodeRequest(request, version, header, body)
-    return new Promise((resolve, reject) => {
-      const cancel = platform.after(requestTimeoutMs, () => {
-        const why = `${request.name} got no answer from ${this.broker} in ${requestTimeoutMs} ms`
-        this.#fail(new ClientError('REQUEST_TIMED_OUT', why, { retriable: true, broker: this.broker }))
-        this.#socket?.destroy()
-      })
-      this.#waiting.set(header.correlationId, { response, version, resolve, reject, cancel })
-      this.#socket?.write(chunks)
-    })
-  }
-
-  #received(view: Buffer): void {
-    try {
-      this.#cutter.push(view, this.#answered)
-    } catch (cause) {
-      this.#fail(this.#malformed(cause))
-      this.#socket?.destroy()
-    }
-  }
-
-  #malformed(cause: unknown): ClientError {
-    return new ClientError('MALFORMED_RESPONSE', `${this.broker} answered what is not Kafka's protocol`, { broker: this.broker, cause })
-  }
-
-  readonly #answered = (frame: Buffer): void => {
-    const correlationId = frame.readInt32BE(0)
-    const waiting = this.#waiting.get(correlationId)
-    if (!waiting) return
-    this.#waiting.delete(correlationId)
-    waiting.cancel()
-    // Answers hold views of the frame, and outlive the receive buffer.
-    const kept = Buffer.from(frame)
-    try {
-      const { size } = decodeResponseHeader(kept, waiting.response.key, waiting.version)
-      waiting.resolve(decode(waiting.response, waiting.version, kept, size) as never)
-    } catch (cause) {
-      waiting.reject(this.#malformed(cause))
-      throw cause
-    }
-  }
-
-  #closed(cause: Error | undefined): void {
-    const why = cause ? `: ${cause.message}` : ''
-    this.#fail(
-      new ClientError('CONNECTION_LOST', `the connection to ${this.broker} is lost${why}`, { retriable: true, broker: this.broker, cause }),
-    )
-  }
-
-  #fail(error: ClientError): void {
-    this.#lost ??= error
-    const waiting = [...this.#waiting.values()]
-    this.#waiting.clear()
-    for (const { cancel, reject } of waiting) {
-      cancel()
-      reject(this.#lost)
-    }
-  }
-}
-
-/** Where a name has several addresses, Node's error has no message, and holds one for each. */
-function reasonOf(cause: unknown): string {
-  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
-  return cause instanceof Error ? cause.message : String(cause)
 }

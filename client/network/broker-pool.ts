@@ -1,10 +1,15 @@
 /**
- * Connections to the brokers of one cluster, made when first needed, one per address.
- * Owns: them. Never: decides which broker to ask.
+ * Connections to the brokers of one cluster, made when first needed: one per address and lane.
+ * Owns: them, which addresses are known, and when one that failed may be tried again. Never: decides which broker to ask for what.
  */
-import type { ClientPlatform } from '../platform/dial.ts'
+import type { ClientPlatform, TlsOptions } from '../platform/dial.ts'
+import { backoffMs, type RetryOptions } from './backoff.ts'
 import { BrokerConnection } from './broker-connection.ts'
 import { ClientError } from './client-error.ts'
+import { interruptible, pause, throwIfAborted } from './interruption.ts'
+import type { ClientLogger, ClientMetrics } from './observer.ts'
+import type { CallOptions } from './patience.ts'
+import type { SaslOptions } from './sasl.ts'
 
 export interface Endpoint {
   readonly host: string
@@ -15,64 +20,190 @@ export interface PoolOptions {
   readonly bootstrap: readonly Endpoint[]
   readonly clientId: string
   readonly platform: ClientPlatform
+  /** How long one request may take, and one call with its retries. */
   readonly requestTimeoutMs: number
+  readonly connectTimeoutMs?: number | undefined
+  readonly tls?: TlsOptions | undefined
+  readonly sasl?: SaslOptions | undefined
+  readonly retry?: RetryOptions | undefined
+  /** A connection that nobody uses for so long ends; brokers end theirs after 10 minutes. */
+  readonly idleMs?: number | undefined
+  readonly logger?: ClientLogger | undefined
+  readonly metrics?: ClientMetrics | undefined
 }
+
+export interface ConnectOptions extends CallOptions {
+  /** Brokers answer a connection's requests one by one: what waits long there (a fetch, a join) has a lane of its own. */
+  readonly lane?: string
+}
+
+interface Entry {
+  readonly opening: Promise<BrokerConnection>
+  /** Once it is open. */
+  connection: BrokerConnection | undefined
+}
+
+interface Failures {
+  count: number
+  retryAt: number
+}
+
+const defaultIdleMs = 9 * 60_000
+const reconnectDelays = { initialMs: 50, maxMs: 1000 }
+/** An address that has not answered by then is not given up, but the next one is tried beside it. */
+const staggerMs = 500
+const defaultCloseLimitMs = 5000
 
 export class BrokerPool {
   readonly options: PoolOptions
-  readonly #connections = new Map<string, Promise<BrokerConnection>>()
-  #isClosed = false
+  readonly #connections = new Map<string, Entry>()
+  readonly #failures = new Map<string, Failures>()
+  readonly #closing = new AbortController()
+  #known: readonly Endpoint[] = []
 
   constructor(options: PoolOptions) {
-    this.options = options
+    this.options = { idleMs: defaultIdleMs, ...options }
   }
 
-  async at({ host, port }: Endpoint): Promise<BrokerConnection> {
-    if (this.#isClosed) throw new ClientError('CONNECTION_LOST', 'this client is closed')
-    const key = `${host}:${port}`
-    const known = this.#connections.get(key)
-    if (!known) return this.#open(key, { host, port })
-    const connection = await known
-    if (!connection.isLost) return connection
-    // Of several that find it lost, the first opens another.
-    if (this.#connections.get(key) === known) this.#connections.delete(key)
-    return this.at({ host, port })
+  /** A connection to this address: the one there is, or a new one; after failures not before some time has passed. Throws ClientError. */
+  async at({ host, port }: Endpoint, { lane = '', signal }: ConnectOptions = {}): Promise<BrokerConnection> {
+    const address = `${host}:${port}`
+    const key = `${address}#${lane}`
+    for (;;) {
+      this.#throwIfClosed()
+      throwIfAborted(signal)
+      const known = this.#connections.get(key)
+      if (!known) return interruptible(this.#begin(key, address, { host, port }), signal)
+      const connection = known.connection ?? (await interruptible(known.opening, signal))
+      if (!connection.isLost) return connection
+      // Of several that find it lost, the first opens another.
+      this.#drop(key, known)
+    }
   }
 
-  #open(key: string, { host, port }: Endpoint): Promise<BrokerConnection> {
-    const opening = BrokerConnection.open({ host, port, ...this.options })
-    this.#connections.set(key, opening)
-    opening.catch(() => {
-      if (this.#connections.get(key) === opening) this.#connections.delete(key)
-    })
+  /** Any broker that answers: one that is connected, else those that are known, else those of the bootstrap list (KIP-899). */
+  async any({ signal }: CallOptions = {}): Promise<BrokerConnection> {
+    this.#throwIfClosed()
+    for (const [key, { connection }] of this.#connections) if (connection && !connection.isLost && key.endsWith('#')) return connection
+    const { bootstrap } = this.options
+    const known = this.#known.filter(({ host, port }) => !bootstrap.some((one) => one.host === host && one.port === port))
+    if (known.length > 0) {
+      try {
+        return await this.#firstOf(known, signal)
+      } catch (error) {
+        if (!(error instanceof ClientError) || error.code === 'ABORTED' || error.code === 'CLIENT_CLOSED') throw error
+        this.options.logger?.warn({ error: error.code }, `no known broker answers, asking the bootstrap brokers: ${error.message}`)
+      }
+    }
+    return this.#firstOf(bootstrap, signal)
+  }
+
+  /** Where the cluster's brokers are now. */
+  learn(brokers: readonly Endpoint[]): void {
+    this.#known = brokers
+  }
+
+  /** Waits so long for what is under way, then ends all connections; nothing can be asked any more. */
+  async close(limitMs = defaultCloseLimitMs): Promise<void> {
+    this.#closing.abort()
+    const opened = [...this.#connections.values()]
+    this.#connections.clear()
+    await Promise.all(
+      opened.map(async ({ opening }) => {
+        const connection = await opening.catch(() => undefined)
+        await connection?.close(limitMs)
+      }),
+    )
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closing.signal.aborted) throw new ClientError('CLIENT_CLOSED', 'this client is closed')
+  }
+
+  async #open(address: string, endpoint: Endpoint): Promise<BrokerConnection> {
+    const { platform } = this.options
+    const failures = this.#failures.get(address)
+    const wait = (failures?.retryAt ?? 0) - platform.now()
+    if (wait > 0) await pause(platform, wait, this.#closing.signal).catch(() => this.#throwIfClosed())
+    try {
+      const connection = await BrokerConnection.open({ ...this.options, ...endpoint })
+      this.#failures.delete(address)
+      if (!this.#closing.signal.aborted) return connection
+      await connection.close()
+    } catch (error) {
+      const count = (this.#failures.get(address)?.count ?? 0) + 1
+      this.#failures.set(address, { count, retryAt: platform.now() + backoffMs(reconnectDelays, count, platform.random()) })
+      throw error
+    }
+    return this.#throwIfClosed() as never
+  }
+
+  #begin(key: string, address: string, endpoint: Endpoint): Promise<BrokerConnection> {
+    const opening = this.#open(address, endpoint)
+    const entry: Entry = { opening, connection: undefined }
+    this.#connections.set(key, entry)
+    opening.then(
+      (connection) => {
+        entry.connection = connection
+      },
+      () => this.#drop(key, entry),
+    )
     return opening
   }
 
-  /** Any broker of the bootstrap list that answers. */
-  async any(): Promise<BrokerConnection> {
-    let failure = new ClientError('CONNECTION_FAILED', 'no bootstrap broker was given')
-    for (const endpoint of this.options.bootstrap) {
-      try {
-        return await this.at(endpoint)
-      } catch (error) {
-        if (!(error instanceof ClientError)) throw error
-        failure = error
-      }
-    }
-    throw failure
+  #drop(key: string, entry: Entry): void {
+    if (this.#connections.get(key) === entry) this.#connections.delete(key)
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true
-    const opened = [...this.#connections.values()]
-    this.#connections.clear()
-    for (const settled of await Promise.allSettled(opened)) if (settled.status === 'fulfilled') settled.value.close()
+  /** The first that answers, in this order; one that is slow does not hold up the next. */
+  async #firstOf(endpoints: readonly Endpoint[], signal: AbortSignal | undefined): Promise<BrokerConnection> {
+    const { platform } = this.options
+    const failures: ClientError[] = []
+    const running = new Set<Promise<BrokerConnection | undefined>>()
+    const noted = (error: unknown): undefined => {
+      if (!(error instanceof ClientError) || isFinal(error)) throw error
+      failures.push(error)
+    }
+    for (const endpoint of endpoints) {
+      const attempt: Promise<BrokerConnection | undefined> = this.at(endpoint, { signal })
+        .catch(noted)
+        .finally(() => running.delete(attempt))
+      attempt.catch(() => undefined)
+      running.add(attempt)
+      let cancel = () => {}
+      const slow = new Promise<undefined>((resolve) => {
+        cancel = platform.after(staggerMs, () => resolve(undefined))
+      })
+      const connection = await Promise.race([attempt, ...running, slow]).finally(() => cancel())
+      if (connection) return connection
+    }
+    while (running.size > 0) {
+      const connection = await Promise.race(running)
+      if (connection) return connection
+    }
+    throw noneAnswers(failures)
   }
 }
 
+/** Said by one broker, but meant by all. */
+function isFinal({ code }: ClientError): boolean {
+  return code === 'ABORTED' || code === 'CLIENT_CLOSED' || code === 'SASL_AUTHENTICATION_FAILED'
+}
+
+function noneAnswers(failures: readonly ClientError[]): ClientError {
+  const [first, ...others] = failures
+  if (!first) return new ClientError('CONNECTION_FAILED', 'no bootstrap broker was given')
+  if (others.length === 0) return first
+  const why = failures.map(({ message }) => message).join('; ')
+  const code = failures.every((failure) => failure.code === first.code) ? first.code : 'CONNECTION_FAILED'
+  const retriable = failures.some((failure) => failure.retriable)
+  return new ClientError(code, `none of ${failures.length} brokers can be talked to: ${why}`, { retriable, cause: first })
+}
+
 /** `host:port,host:port`; the port may be left out. */
-export function parseBootstrap(text: string, defaultPort = 9092): Endpoint[] {
-  return text.split(',').map((part) => {
+export function parseBootstrap(text: string | readonly string[], defaultPort = 9092): Endpoint[] {
+  const parts = (typeof text === 'string' ? [text] : text).flatMap((part) => part.split(','))
+  return parts.map((part) => {
     const [, host, port] = /^\s*(\[[^\]\s]+\]|[^:[\]\s]+)(?::(\d{1,5}))?\s*$/.exec(part) ?? []
     if (host === undefined || Number(port ?? 0) > 65535) throw new ClientError('INVALID_ADDRESS', `'${part}' is not HOST:PORT`)
     return { host: host.replace(/^\[|\]$/g, ''), port: port === undefined ? defaultPort : Number(port) }

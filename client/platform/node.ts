@@ -1,29 +1,63 @@
-/** The client's world on Node: sockets and timers. */
+/** The client's world on Node: sockets, TLS, timers and chance. */
+import { randomBytes } from 'node:crypto'
 import * as net from 'node:net'
-import type { ClientPlatform, Socket, SocketHandler } from './dial.ts'
+import * as tls from 'node:tls'
+import type { ClientPlatform, DialOptions, Socket, SocketHandler, TlsOptions } from './dial.ts'
 
-function dial(host: string, port: number, handler: SocketHandler): Promise<Socket> {
+/** A peer that is gone without a word is noticed so long after it last spoke, at the earliest. */
+const keepAliveDelayMs = 30_000
+
+function dial(host: string, port: number, handler: SocketHandler, { tls: secure, signal }: DialOptions = {}): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host, port, noDelay: true })
+    if (signal?.aborted) return reject(new Error('nobody waits for it any more'))
+    const socket = secure ? tls.connect(secureOptions(host, port, secure)) : net.connect({ host, port })
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, keepAliveDelayMs)
+    const giveUp = () => socket.destroy(new Error('nobody waits for it any more'))
+    signal?.addEventListener('abort', giveUp, { once: true })
     let failure: Error | undefined
-    socket.once('connect', () => {
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      signal?.removeEventListener('abort', giveUp)
       socket.on('close', () => handler.closed(failure))
-      resolve({
-        write(chunks, taken) {
-          const last = chunks.length - 1
-          socket.cork()
-          for (const [index, chunk] of chunks.entries()) socket.write(chunk, index === last && taken ? () => taken() : undefined)
-          socket.uncork()
-        },
-        destroy: () => socket.destroy(),
-      })
+      resolve(portOf(socket))
     })
     socket.on('data', (bytes: Buffer) => handler.bytes(bytes))
     socket.on('error', (error) => {
       failure = error
+      signal?.removeEventListener('abort', giveUp)
       reject(error)
     })
   })
+}
+
+function portOf(socket: net.Socket): Socket {
+  return {
+    write(chunks, taken) {
+      const last = chunks.length - 1
+      socket.cork()
+      for (const [index, chunk] of chunks.entries()) socket.write(chunk, index === last && taken ? () => taken() : undefined)
+      socket.uncork()
+    },
+    destroy: () => void socket.destroy(),
+  }
+}
+
+function secureOptions(host: string, port: number, { ca, cert, key, passphrase, servername, rejectUnauthorized }: TlsOptions) {
+  const bytesOf = (given: string | Uint8Array): string | Buffer => (typeof given === 'string' ? given : Buffer.from(given))
+  const trusted =
+    ca === undefined ? undefined : (Array.isArray(ca) ? (ca as (string | Uint8Array)[]) : [ca as string | Uint8Array]).map(bytesOf)
+  // An address is no name to ask for; what the certificate must say is then the address.
+  const name = servername ?? (net.isIP(host) ? undefined : host)
+  return {
+    host,
+    port,
+    rejectUnauthorized: rejectUnauthorized ?? true,
+    ...(trusted && { ca: trusted }),
+    ...(cert !== undefined && { cert: bytesOf(cert) }),
+    ...(key !== undefined && { key: bytesOf(key) }),
+    ...(passphrase !== undefined && { passphrase }),
+    ...(name !== undefined && { servername: name }),
+  }
 }
 
 export const nodeClientPlatform: ClientPlatform = {
@@ -33,4 +67,6 @@ export const nodeClientPlatform: ClientPlatform = {
     const timer = setTimeout(wake, delay)
     return () => clearTimeout(timer)
   },
+  random: () => Math.random(),
+  randomBytes: (count) => randomBytes(count),
 }
