@@ -128,4 +128,4 @@ report({
 })
 for (const member of members) member.isOver = true
 await Promise.all(lives)
-admin.close()
+await admin.close()

@@ -98,4 +98,4 @@ report({
   p50Millis: durations.quantile(0.5),
   p99Millis: durations.quantile(0.99),
 })
-admin.close()
+await admin.close()

@@ -62,7 +62,7 @@ export class BrokerPool {
   #known: readonly Endpoint[] = []
 
   constructor(options: PoolOptions) {
-    this.options = { idleMs: defaultIdleMs, ...options }
+    this.options = { ...options, idleMs: options.idleMs ?? defaultIdleMs }
   }
 
   /** A connection to this address: the one there is, or a new one; after failures not before some time has passed. Throws ClientError. */
@@ -101,6 +101,19 @@ export class BrokerPool {
   /** Where the cluster's brokers are now. */
   learn(brokers: readonly Endpoint[]): void {
     this.#known = brokers
+  }
+
+  /** The bootstrap list is asked next, by connections of its own. */
+  rebootstrap(): void {
+    this.#known = []
+    const opened = [...this.#connections.values()]
+    this.#connections.clear()
+    for (const { opening } of opened) {
+      opening.then(
+        (connection) => connection.close(defaultCloseLimitMs),
+        () => undefined,
+      )
+    }
   }
 
   /** Waits so long for what is under way, then ends all connections; nothing can be asked any more. */
