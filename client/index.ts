@@ -9,45 +9,65 @@
 import { GroupAdmin } from './admin/groups.ts'
 import { TopicAdmin } from './admin/topics.ts'
 import { ClusterView } from './cluster/cluster-view.ts'
+import { Coordinators } from './cluster/coordinators.ts'
 import { Reader } from './consumer/reader.ts'
-import { BrokerPool, parseBootstrap } from './network/broker-pool.ts'
-import type { ClientPlatform } from './platform/dial.ts'
+import { BrokerPool } from './network/broker-pool.ts'
+import { poolOptionsOf, type ClientOptions as SteleOptions } from './network/client-options.ts'
 import { nodeClientPlatform } from './platform/node.ts'
 import { Producer, type ProducerOptions } from './producer/producer.ts'
+import { TransactionalIdentity } from './producer/transactional-identity.ts'
+import { TransactionalProducer } from './producer/transactional-producer.ts'
 
 export type { AssignedPartitions, GroupMember } from './admin/group-description.ts'
 export type { AskedTopic, GroupDescription, GroupOffset, GroupSummary, NewOffset, PlannedOffset } from './admin/groups.ts'
 export type { NewTopic, TopicDescription, TopicSummary } from './admin/topics.ts'
 export type { ConsumedRecord, Position, ReadOptions } from './consumer/reader.ts'
 export { ClientError } from './network/client-error.ts'
+export type { ClientOptions as SteleOptions } from './network/client-options.ts'
+export type { ClientLogger, ClientMetrics } from './network/observer.ts'
+export type { CallOptions } from './network/patience.ts'
+export type { OauthOptions, OauthToken, PlainOptions, SaslOptions, ScramOptions } from './network/sasl.ts'
 export type { Partitioner } from './producer/partitioner.ts'
+export type { ClientPlatform, TlsOptions } from './platform/dial.ts'
 export { type Delivery, type Producer, type ProducerOptions, type ProducerRecord, SendError } from './producer/producer.ts'
+export type { GroupMetadata, TransactionOffset } from './producer/transactional-identity.ts'
+export type { Transaction, TransactionalProducer } from './producer/transactional-producer.ts'
 export { bytes, float64, int32, int64, json, type Serde, text } from './serde/serde.ts'
 export type { StandardSchema } from './serde/standard-schema.ts'
 
-export interface SteleOptions {
-  /** `host:port`, several with commas. */
-  readonly bootstrap: string
-  readonly clientId?: string
-  readonly requestTimeoutMs?: number
-  readonly platform?: ClientPlatform
+export interface TransactionalProducerOptions<K = Uint8Array | null, V = Uint8Array | null> extends Omit<ProducerOptions<K, V>, 'acks'> {
+  readonly transactionalId: string
+  /** A transaction that takes longer is aborted by its coordinator. */
+  readonly transactionTimeoutMs?: number
 }
 
 export class Stele {
   readonly #pool: BrokerPool
   readonly #cluster: ClusterView
+  readonly #coordinators: Coordinators
   readonly topics: TopicAdmin
   readonly groups: GroupAdmin
 
-  constructor({ bootstrap, clientId = 'stele', requestTimeoutMs = 30_000, platform = nodeClientPlatform }: SteleOptions) {
-    this.#pool = new BrokerPool({ bootstrap: parseBootstrap(bootstrap), clientId, requestTimeoutMs, platform })
+  constructor(options: SteleOptions) {
+    this.#pool = new BrokerPool(poolOptionsOf(options, nodeClientPlatform))
     this.#cluster = new ClusterView(this.#pool)
+    this.#coordinators = new Coordinators(this.#pool)
     this.topics = new TopicAdmin(this.#pool, this.#cluster)
     this.groups = new GroupAdmin(this.#pool, this.#cluster, this.reader())
   }
 
   producer<K = Uint8Array | null, V = Uint8Array | null>(options?: ProducerOptions<K, V>): Producer<K, V> {
     return new Producer(this.#pool, this.#cluster, options)
+  }
+
+  /** One transaction after another, under an id that no other producer has at the same time: who comes later fences who was before. */
+  transactionalProducer<K = Uint8Array | null, V = Uint8Array | null>({
+    transactionalId,
+    transactionTimeoutMs = 60_000,
+    ...options
+  }: TransactionalProducerOptions<K, V>): TransactionalProducer<K, V> {
+    const identity = new TransactionalIdentity(this.#coordinators, transactionalId, transactionTimeoutMs)
+    return new TransactionalProducer(new Producer(this.#pool, this.#cluster, { ...options, acks: 'all' }, identity), identity)
   }
 
   reader(): Reader {

@@ -121,6 +121,12 @@ export class PartitionQueue {
     return this.#isWorn ? this.#identity : undefined
   }
 
+  /** Another one is asked for before the next batch goes. */
+  forgetIdentity(): void {
+    this.#identity = undefined
+    this.#isWorn = false
+  }
+
   /** Numbers begin anew. */
   begin(identity: Identity): void {
     assert(this.#out.length === 0, 'nobody is answered under another identity')

@@ -14,6 +14,7 @@ import { type BatchDelivery, PendingBatch } from './pending-batch.ts'
 import { type Partitioner, stickyPartitioner } from './partitioner.ts'
 import type { RecordHeaders } from './record-batch-writer.ts'
 import { Sender } from './sender.ts'
+import type { TransactionalIdentity } from './transactional-identity.ts'
 
 export interface ProducerRecord<K = Uint8Array | null, V = Uint8Array | null> {
   readonly key?: K
@@ -114,7 +115,8 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   #isChecking = false
   #isClosed = false
 
-  constructor(pool: BrokerPool, cluster: ClusterView, options: ProducerOptions<K, V> = {}) {
+  /** @param transactional makes its records part of transactions. */
+  constructor(pool: BrokerPool, cluster: ClusterView, options: ProducerOptions<K, V> = {}, transactional?: TransactionalIdentity) {
     this.#pool = pool
     this.#cluster = cluster
     this.#options = { ...defaults, ...options } as typeof defaults & ProducerOptions<K, V>
@@ -132,8 +134,15 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
       deliveryTimeoutMs,
       retryDelayMs,
       retryDelayMaxMs,
-      transactionalId: null,
-      identities: isIdempotent ? new FreshIdentities(pool) : undefined,
+      transactionalId: transactional?.transactionalId ?? null,
+      identities: transactional ?? (isIdempotent ? new FreshIdentities(pool) : undefined),
+      ...(transactional && {
+        versionMax: () => transactional.produceVersionMax,
+        enlist: async (queues: readonly PartitionQueue[]) => {
+          const missing = transactional.missing(queues)
+          if (missing.length > 0) await transactional.addPartitions(missing)
+        },
+      }),
     }
     this.#sender = new Sender(pool, cluster, senderOptions, this.#settled)
   }
@@ -315,6 +324,11 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     }
     for (const wake of this.#roomWanted.splice(0)) wake()
     if (this.#unsettled > 0) this.#watchTimeouts()
+  }
+
+  /** What is sent from now on goes under another identity. Nothing may be under way. */
+  forgetIdentity(): void {
+    for (const queues of this.#queues.values()) for (const queue of queues) queue?.forgetIdentity()
   }
 
   /** Resolves when all that was sent until now is delivered, or has failed. */

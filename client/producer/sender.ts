@@ -59,6 +59,7 @@ export class Sender {
   readonly #queues = new Set<PartitionQueue>()
   /** By leader. */
   readonly #lanes = new Map<number, Lane>()
+  #wake: { readonly at: number; cancel(): void } | undefined
   #isDraining = false
   #mustDrainAgain = false
 
@@ -98,6 +99,8 @@ export class Sender {
 
   async #round(): Promise<void> {
     const now = this.#pool.options.platform.now()
+    this.#wake?.cancel()
+    this.#wake = undefined
     const byLeader = new Map<number, PartitionQueue[]>()
     for (const queue of this.#queues) {
       if (queue.isIdle) this.#queues.delete(queue)
@@ -111,8 +114,15 @@ export class Sender {
     for (const [leader, queues] of byLeader) await this.#toLeader(leader, queues)
   }
 
+  /** One timer, for whatever is first. */
   #wakeAt(time: number, now: number): void {
-    this.#pool.options.platform.after(Math.max(1, time - now), () => this.drain())
+    if (this.#wake && this.#wake.at <= time) return
+    this.#wake?.cancel()
+    const wake = () => {
+      this.#wake = undefined
+      this.drain()
+    }
+    this.#wake = { at: time, cancel: this.#pool.options.platform.after(Math.max(1, time - now), wake) }
   }
 
   async #toLeader(leader: number, queues: readonly PartitionQueue[]): Promise<void> {

@@ -1,0 +1,59 @@
+/**
+ * The brokers that coordinate groups and transactions, and requests to them.
+ * Owns: where each was last found. One that moved, or is no more, is looked for again. Never: knows what is asked of it.
+ */
+import type { BrokerConnection } from '../network/broker-connection.ts'
+import type { BrokerPool, Endpoint } from '../network/broker-pool.ts'
+import { answeredError } from '../network/client-error.ts'
+import { type CallOptions, patiently } from '../network/patience.ts'
+import { ErrorCode } from '../protocol/errors.ts'
+import { FindCoordinatorRequest, FindCoordinatorResponse } from '../protocol/messages/find-coordinator.ts'
+
+export type CoordinatorKind = 'group' | 'transaction'
+
+export interface Coordinator extends Endpoint {
+  readonly nodeId: number
+}
+
+/** Later ones take several keys. */
+const lastVersionWithOneKey = 3
+const keyTypes = { group: 0, transaction: 1 } as const
+
+export class Coordinators {
+  readonly #pool: BrokerPool
+  readonly #found = new Map<string, Coordinator>()
+
+  constructor(pool: BrokerPool) {
+    this.#pool = pool
+  }
+
+  /** Does `act` at the coordinator of `id`; again where that moves, loads or cannot be reached. Throws ClientError. */
+  ask<T>(
+    kind: CoordinatorKind,
+    id: string,
+    act: (connection: BrokerConnection, brokerId: number) => Promise<T>,
+    options?: CallOptions,
+  ): Promise<T> {
+    const attempt = async () => {
+      const coordinator = await this.#find(kind, id)
+      return act(await this.#pool.at(coordinator), coordinator.nodeId)
+    }
+    return patiently(this.#pool.options, attempt, () => this.forget(kind, id), options)
+  }
+
+  forget(kind: CoordinatorKind, id: string): void {
+    this.#found.delete(`${kind} ${id}`)
+  }
+
+  async #find(kind: CoordinatorKind, id: string): Promise<Coordinator> {
+    const known = this.#found.get(`${kind} ${id}`)
+    if (known) return known
+    const connection = await this.#pool.any()
+    const body = { key: id, keyType: keyTypes[kind] }
+    const found = await connection.send(FindCoordinatorRequest, FindCoordinatorResponse, body, lastVersionWithOneKey)
+    if (found.errorCode !== ErrorCode.NONE) throw answeredError(found.errorCode, `cannot find the coordinator of ${kind} '${id}'`)
+    const { nodeId, host, port } = found
+    this.#found.set(`${kind} ${id}`, { nodeId, host, port })
+    return { nodeId, host, port }
+  }
+}
