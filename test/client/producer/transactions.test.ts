@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startBroker } from '../../../broker/index.ts'
-import { ClientError, Stele, text } from '../../../client/index.ts'
+import { type ClientError, Stele, text } from '../../../client/index.ts'
 
 t.test('transactions', async (t) => {
   const broker = await startBroker()
