@@ -23,6 +23,8 @@ export interface Walk {
   readonly power: boolean
   readonly version: 1 | 2
   readonly commits: boolean
+  /** The producer vanishes where its commit is not answered. */
+  readonly drops: boolean
   readonly transactions: number
 }
 
@@ -121,7 +123,7 @@ const quietAdmin = {
   pauseMillisMax: 1,
 }
 
-function transactor({ version, commits, transactions }: Walk): TransactorTraits {
+function transactor({ version, commits, drops, transactions }: Walk): TransactorTraits {
   return {
     transactionalId: 'walked',
     topic,
@@ -133,6 +135,7 @@ function transactor({ version, commits, transactions }: Walk): TransactorTraits 
     recordsMax: 2,
     abortChance: commits ? 0 : 1,
     vanishChance: 0,
+    dropsChance: drops ? 1 : 0,
     offsetsChance: 1,
     pauseMillisMax: 1,
   }

@@ -58,6 +58,7 @@ function drawTransactor(random: SeededRandom, partitions: number, ids: number): 
     recordsMax: random.pick([1, 5]),
     abortChance: random.pick([0, 0.2, 0.5]),
     vanishChance: random.pick([0, 0.1]),
+    dropsChance: random.pick([0, 0.5]),
     offsetsChance: random.pick([0, 0.5, 1]),
     pauseMillisMax: random.magnitude(1, 200),
   }

@@ -4,6 +4,7 @@
  */
 import { ErrorCode } from '../../../client/protocol/errors.ts'
 import { AddPartitionsToTxnRequest, AddPartitionsToTxnResponse } from '../../../client/protocol/messages/add-partitions-to-txn.ts'
+import { EndTxnRequest, EndTxnResponse } from '../../../client/protocol/messages/end-txn.ts'
 import { ProduceRequest, ProduceResponse } from '../../../client/protocol/messages/produce.ts'
 import { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../../../client/protocol/messages/txn-offset-commit.ts'
 import type { Ledger, LedgerEntry } from '../checkers/ledger.ts'
@@ -20,6 +21,8 @@ export interface TransactorTraits extends TransactionalTraits {
   abortChance: number
   /** That it leaves a transaction alone, and begins anew. */
   vanishChance: number
+  /** That it vanishes where a commit is not answered, and never learns what became of it. */
+  dropsChance: number
   /** That a group's offset is part of a transaction. */
   offsetsChance: number
   pauseMillisMax: number
@@ -162,8 +165,18 @@ export class Transactor extends Client {
 
   async #end(entry: LedgerEntry, committed: boolean): Promise<void> {
     if (committed) entry.fate = 'ending'
+    if (committed && this.random.chance(this.#traits.dropsChance)) await this.#commitOnce()
     await this.#producer.end(committed)
     entry.fate = committed ? 'committed' : 'aborted'
+  }
+
+  /** What is answered is asked again, as a repetition; what is not is left so. */
+  async #commitOnce(): Promise<void> {
+    const { transactionalId, version } = this.#traits
+    const connection = await this.connected()
+    const body = { transactionalId, ...this.#producer.identity, committed: true }
+    const answer = connection && (await this.tryTo(() => connection.request(EndTxnRequest, EndTxnResponse, version === 2 ? 5 : 4, body)))
+    if (!answer) throw new Over()
   }
 
   /** A batch of an aborted transaction that comes late: it must not become part of the next one. Nobody waits for the answer. */
