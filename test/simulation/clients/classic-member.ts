@@ -66,9 +66,11 @@ export class ClassicMember extends GroupMember {
       return
     }
     if (joined.errorCode !== ErrorCode.NONE) return this.refused(joined.errorCode)
+    const isBack = this.memberId === '' && instanceId !== null
     this.memberId = joined.memberId
     const isLeader = joined.leader === joined.memberId && !joined.skipAssignment
-    this.#divided = undefined
+    // It may lead without being told, or without having divided what there is now (KIP-814): then it joins once more.
+    this.#divided = isBack ? new Map() : undefined
     const shares = isLeader ? await this.#divide(joined.members) : []
     await this.#sync(joined.generationId, shares, era)
   }
