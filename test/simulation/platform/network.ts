@@ -8,7 +8,7 @@ import type { Address, Connection, ConnectionHandler, Listener, Network } from '
 import { ConnectionError, Endpoint } from './endpoint.ts'
 import type { SimulatedProcess } from './process.ts'
 import type { SeededRandom } from './random.ts'
-import type { Micros, Scheduler } from './scheduler.ts'
+import { Crashed, type Micros, type Scheduler } from './scheduler.ts'
 
 /** How this world's network behaves: drawn once per seed. */
 export interface NetworkTraits {
@@ -71,6 +71,8 @@ export class SimulatedNetwork {
 
   #listen(listener: SimulatedListener, address: Address): Promise<Listener> {
     const { process } = listener
+    // Code of a process that died in this turn goes on to its end, and would hold the port for ever.
+    if (!process.alive) return Promise.reject(new Crashed(process.name))
     const port = address.port === 0 ? this.#portNext++ : address.port
     if (this.#listeners.has(port)) return Promise.reject(new ConnectionError('EADDRINUSE'))
     this.#listeners.set(port, listener)

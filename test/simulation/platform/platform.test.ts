@@ -300,6 +300,17 @@ t.test('a process that dies resets its connections, and nobody listens any more'
   t.same(world.closings, ['client ECONNRESET', 'client ECONNREFUSED'])
 })
 
+t.test('a dead process takes no port, though its code goes on to the end of the turn', async (t) => {
+  const scheduler = schedulerOf(1)
+  const network = new SimulatedNetwork(scheduler, new SeededRandom(1), calmNetwork)
+  const [dead, next] = ['dead', 'next'].map((name) => new SimulatedProcess(scheduler, name, 'a')) as [SimulatedProcess, SimulatedProcess]
+  const deaf = { bytes: () => {}, drained: () => {}, closed: () => {} }
+  const listen = (process: SimulatedProcess) => network.for(process).listen({ host: '127.0.0.1', port: 9092 }, () => deaf)
+  dead.kill()
+  await t.rejects(listen(dead), { name: 'Crashed' })
+  t.match(await listen(next), { address: { port: 9092 } })
+})
+
 t.test('a partition holds everything back until it heals', async (t) => {
   const world = await listening(1, calmNetwork)
   dial(world, (connection) => {
