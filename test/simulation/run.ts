@@ -5,8 +5,12 @@
  *     SEED=7 node test/simulation/run.ts           one seed, with a readable trace (SEED=7 QUIET=1: without)
  *
  * A seed that fails is named with the command that repeats it, and the exit code is 1 (CONTINUE=1: after all the others). Every fiftieth seed is run twice: the two runs must
- * agree on everything that happened (invariant 7).
+ * agree on everything that happened (invariant 7). Many seeds are shared out among as many processes as there are processors.
  */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { Violation } from './violation.ts'
 import { type Outcome, World } from './world.ts'
 
@@ -41,40 +45,91 @@ function report(seed: number, error: unknown): void {
   console.log(`repeat it with: make sim SEED=${seed}`)
 }
 
-async function runAll(first: number, count: number): Promise<number> {
-  const total = {
-    events: 0,
-    lives: 0,
-    batchesSent: 0,
-    batchesAcknowledged: 0,
-    recordsAudited: 0,
-    transactions: 0,
-    transactionsCommitted: 0,
-    keyedRecords: 0,
-    compactions: 0,
-    groupMoves: 0,
-    groupCommits: 0,
-  }
-  const startedAt = performance.now()
+type Totals = Omit<Outcome, 'hash'>
+
+interface Result {
+  readonly totals: Totals
+  readonly failed: number
+}
+
+/** What a part of the seeds says last, to the process that began it. */
+const resultMark = 'RESULT '
+
+async function runAll(first: number, count: number): Promise<Result> {
+  let totals: Totals | undefined
   let failed = 0
   for (let seed = first; seed < first + count; seed++) {
     try {
-      const outcome = await simulate(seed)
-      for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += outcome[key]
+      const { hash: _, ...outcome } = await simulate(seed)
+      totals = sum(totals, outcome)
     } catch (error) {
       report(seed, error)
       failed++
-      if (!process.env['CONTINUE']) return 1
+      if (!process.env['CONTINUE']) break
     }
-    progress(seed - first + 1, count)
+    if (!process.env['PART']) progress(seed - first + 1, count)
   }
-  const seconds = (performance.now() - startedAt) / 1000
+  return { totals: totals ?? nothing, failed }
+}
+
+const nothing: Totals = {
+  events: 0,
+  lives: 0,
+  batchesSent: 0,
+  batchesAcknowledged: 0,
+  recordsAudited: 0,
+  transactions: 0,
+  transactionsCommitted: 0,
+  keyedRecords: 0,
+  compactions: 0,
+  groupMoves: 0,
+  groupCommits: 0,
+}
+
+function sum(one: Totals | undefined, other: Totals): Totals {
+  const total = { ...nothing }
+  for (const key of Object.keys(total) as (keyof Totals)[]) total[key] = (one?.[key] ?? 0) + other[key]
+  return total
+}
+
+/** Seeds are worlds of their own: many of them run side by side, in processes that take a part each. The first failure ends all (CONTINUE=1: none). */
+async function runSplit(first: number, count: number, parts: number): Promise<Result> {
+  const size = Math.ceil(count / parts)
+  const children: ChildProcess[] = []
+  const results = Array.from({ length: parts }, (_, part): Promise<Result> => {
+    const from = first + part * size
+    const seeds = Math.min(size, first + count - from)
+    const env = { ...process.env, FIRST: String(from), SEEDS: String(seeds), PART: '1' }
+    const child = spawn(process.execPath, [import.meta.filename], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    children.push(child)
+    return resultOf(child)
+  })
+  for (const result of results) {
+    void result.then(({ failed }) => {
+      if (failed > 0 && !process.env['CONTINUE']) for (const child of children) child.kill()
+    })
+  }
+  const all = await Promise.all(results)
+  return { totals: all.map(({ totals }) => totals).reduce(sum), failed: all.reduce((failures, { failed }) => failures + failed, 0) }
+}
+
+/** What it says besides goes to our output. One that was ended says nothing last. */
+async function resultOf({ stdout }: ChildProcess): Promise<Result> {
+  let result: Result = { totals: nothing, failed: 0 }
+  for await (const line of createInterface({ input: stdout as Readable })) {
+    if (line.startsWith(resultMark)) result = JSON.parse(line.slice(resultMark.length)) as Result
+    else console.log(line)
+  }
+  return result
+}
+
+function tell({ totals, failed }: Result, count: number, seconds: number): number {
   if (process.stdout.isTTY) process.stdout.write('\r')
   console.log(
-    `${total.events} events, ${total.lives} broker lives, ${total.batchesSent} batches sent, ${total.batchesAcknowledged} acknowledged and kept, ` +
-      `${total.recordsAudited} records read at the end, ${total.transactionsCommitted} of ${total.transactions} transactions known to be committed, ` +
-      `${total.compactions} compactions over ${total.keyedRecords} keyed records, ` +
-      `${total.groupMoves} partitions given to group members, who committed ${total.groupCommits} offsets, ` +
+    `${totals.events} events, ${totals.lives} broker lives, ${totals.batchesSent} batches sent, ${totals.batchesAcknowledged} acknowledged and kept, ` +
+      `${totals.recordsAudited} records read at the end, ${totals.transactionsCommitted} of ${totals.transactions} transactions known to be committed, ` +
+      `${totals.compactions} compactions over ${totals.keyedRecords} keyed records, ` +
+      `${totals.groupMoves} partitions given to group members, who committed ${totals.groupCommits} offsets, ` +
       `${seconds.toFixed(1)} s`,
   )
   if (failed > 0) console.log(`${failed} of ${count} seeds failed`)
@@ -87,7 +142,19 @@ function progress(done: number, count: number): void {
   else if (done % 500 === 0 && done < count) console.log(`${done} of ${count} seeds`)
 }
 
+/** A process is worth its start from so many seeds on. */
+const seedsPerProcessMin = 250
+
+async function runMany(first: number, count: number): Promise<number> {
+  const parts = process.env['PART'] ? 1 : Math.min(availableParallelism(), Math.floor(count / seedsPerProcessMin))
+  const startedAt = performance.now()
+  const result = parts > 1 ? await runSplit(first, count, parts) : await runAll(first, count)
+  if (!process.env['PART']) return tell(result, count, (performance.now() - startedAt) / 1000)
+  console.log(`${resultMark}${JSON.stringify(result)}`)
+  return result.failed === 0 ? 0 : 1
+}
+
 const seed = process.env['SEED']
 process.exitCode = seed
   ? await replay(Number(seed))
-  : await runAll(Number(process.env['FIRST'] ?? 1), Number(process.env['SEEDS'] ?? process.argv[2] ?? 2000))
+  : await runMany(Number(process.env['FIRST'] ?? 1), Number(process.env['SEEDS'] ?? process.argv[2] ?? 2000))
