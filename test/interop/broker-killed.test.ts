@@ -16,6 +16,8 @@ import { until } from './until.ts'
 const notOurs = targetName.includes(':') && 'the broker is not ours to kill'
 const skip = (full ? false : 'make interop runs it') || noTarget || notOurs || missing('kafka', 'java', 'npm', 'go', 'python')
 const play = { partitions: 4, records: 5000, parts: 6 }
+/** librdkafka 2.16 that has lost its only broker bootstraps anew, and then may wait for the end of its own connection for ever. */
+const noRebootstrap = { 'metadata.recovery.strategy': 'none' }
 
 t.test('a broker that is killed loses no group and no transaction', { skip, timeout: 600_000 }, async (t) => {
   const stages = await Stages.start(t)
@@ -33,7 +35,7 @@ t.test('a broker that is killed loses no group and no transaction', { skip, time
       ...(into === undefined ? {} : { into }),
     })
 
-  const pipes = [franzGo, confluent].map((client) => stage.start(client))
+  const pipes = [stage.start(franzGo), stage.start(confluent, noRebootstrap)]
   for (const [nth, pipe] of pipes.entries()) {
     await pipe.ask({ op: 'pipe', group: 'killed-pipes', from: stage.topic, to, id: `pipe-${nth}`, size: '20', session: '10000' })
   }
@@ -46,7 +48,7 @@ t.test('a broker that is killed loses no group and no transaction', { skip, time
   const groups = []
   for (const [client, assignor] of kinds) {
     const group = stages.group(stage.topic, `killed-${client.name}`, play.partitions)
-    const peer = stage.start(client)
+    const peer = stage.start(client, client === confluent ? noRebootstrap : {})
     groups.push({ group, members: [await group.join(peer, assignor), await group.join(peer, assignor)] })
   }
 

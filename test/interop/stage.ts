@@ -33,7 +33,7 @@ export interface Stage {
   readonly values: readonly string[]
   /** How many records each partition has after the last part. */
   readonly counts: readonly number[]
-  start(client: LineEntry): LinePeer
+  start(client: LineEntry, settings?: Record<string, string>): LinePeer
   /** Sends the next part. */
   send(): Promise<void>
   /** The offsets of the group. */
@@ -84,8 +84,8 @@ export class Stages {
       topic,
       values: records.map(({ value }) => value.toString()),
       counts,
-      start: (client) => {
-        const peer = client.start(this.target.bootstrap)
+      start: (client, own) => {
+        const peer = client.start(this.target.bootstrap, own)
         t.teardown(() => peer.kill())
         return peer
       },

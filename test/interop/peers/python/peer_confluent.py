@@ -102,6 +102,9 @@ MOVED = {
     "_NO_OFFSET",
 }
 
+# And when the broker is not there for a moment.
+AWAY = {"_WAIT_COORD", "_TRANSPORT", "_ALL_BROKERS_DOWN", "_TIMED_OUT", "NOT_COORDINATOR", "COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE"}
+
 
 def group_config(request):
     config = {"group.id": request["group"], "enable.auto.commit": False, "auto.offset.reset": "earliest"}
@@ -134,11 +137,18 @@ class GroupConsumer:
         return [one.partition for one in self.consumer.assignment()]
 
     def commit(self):
-        try:
-            self.consumer.commit(asynchronous=False)
-        except KafkaException as error:
-            if error.args[0].name() not in MOVED:
-                raise
+        end = time.monotonic() + STUCK_SECONDS
+        while True:
+            try:
+                self.consumer.commit(asynchronous=False)
+                return
+            except KafkaException as error:
+                name = error.args[0].name()
+                if name in MOVED:
+                    return
+                if name not in AWAY or time.monotonic() > end:
+                    raise
+            time.sleep(0.1)
 
     def close(self):
         self.consumer.close()
