@@ -20,8 +20,8 @@ const replaced = join(root, '.cache/dist-before')
 const nativePackages = ['@node-rs/crc32', 'lz4-napi', 'snappy']
 const doors = ['client/index', 'broker/index']
 const command = 'broker/cli/main'
-/** What threads begin with (broker/platform/node/workers.ts): each is a file of its own. */
-const threads = ['broker/log/compaction/worker']
+/** What threads (broker/platform/node/workers.ts) and the processes of the bench begin with: each is a file of its own. */
+const threads = ['broker/log/compaction/worker', 'bench/process/load-process', 'bench/process/metronome-thread']
 
 /** CommonJS packages inside an ES module bundle still call require for Node's own modules. */
 const requireBanner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
@@ -107,7 +107,8 @@ function writeManifest(): void {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
   const { name, version, description, license, type, engines, bin, exports, dependencies } = manifest
   const native = Object.fromEntries(Object.entries(dependencies).filter(([dependency]) => nativePackages.includes(dependency)))
-  const published = { name, version, description, license, type, engines, bin, exports, files: ['broker', 'client'], dependencies: native }
+  const files = ['broker', 'client', 'bench']
+  const published = { name, version, description, license, type, engines, bin, exports, files, dependencies: native }
   writeFileSync(join(staged, 'package.json'), `${JSON.stringify(published, null, 2).replaceAll('dist/', '')}\n`)
   for (const file of ['README.md', 'LICENSE']) copyFileSync(join(root, file), join(staged, file))
 }

@@ -2,6 +2,7 @@
  * The command `stele`: its commands, and the process they run in.
  * Each command brings in what it stands on (the broker, the client) when it is run, so that none pays for another's weight.
  */
+import { benchCommand } from './bench.ts'
 import { consume } from './consume.ts'
 import { dump } from './dump.ts'
 import { groupCommands } from './groups.ts'
@@ -12,5 +13,5 @@ import { start } from './start.ts'
 import { topicCommands } from './topics.ts'
 import { packageVersion } from './version.ts'
 
-const commands = [start, ...topicCommands, produce, consume, ...groupCommands, dump]
+const commands = [start, ...topicCommands, produce, consume, ...groupCommands, dump, benchCommand]
 process.exit(await runProgram(process.argv.slice(2), { commands, version: packageVersion, worldly: [] }, nodeTerminal()))
