@@ -38,7 +38,10 @@ export function settleLeftovers(disk: Disk, removal: FileRemoval, folder: string
   return kept.sort((a, b) => a - b)
 }
 
-/** A `.cleaned` file beside it says that the swap had not begun in earnest: then the old segments stand. */
+/**
+ * A `.cleaned` file beside it says that the swap had not begun in earnest: then the old segments stand. Names that are on the device come first:
+ * the `.swap` before what it replaces goes, and that is gone before the `.swap` has its place, so that a power failure leaves either.
+ */
 function finishSwaps(
   disk: Disk,
   removal: FileRemoval,
@@ -50,15 +53,18 @@ function finishSwaps(
   const kept = new Set(bases)
   const complete = swaps.filter(({ offset }) => offset < firstCleaned)
   removal.remove(swaps.filter(({ offset }) => offset >= firstCleaned).map(({ name }) => `${folder}/${name}`))
-  for (const { offset, suffix, name } of complete) {
-    if (suffix !== 'log.swap') continue
-    const path = `${folder}/${name}`
+  if (complete.length > 0) disk.syncDirectoryNow(folder)
+  const logs = complete.filter(({ suffix }) => suffix === 'log.swap').map(({ offset, name }) => ({ offset, path: `${folder}/${name}` }))
+  for (const { offset, path } of logs) {
     const end = endOf(disk, path, offset)
     for (const base of [...kept]) {
       if (base < offset || base >= end) continue
       kept.delete(base)
       removal.remove(['.log', '.index', '.timeindex', '.txnindex'].map((ending) => `${folder}/${offsetFileName(base, ending)}`))
     }
+  }
+  if (logs.length > 0) disk.syncDirectoryNow(folder)
+  for (const { offset, path } of logs) {
     disk.rename(path, `${folder}/${offsetFileName(offset, '.log')}`)
     kept.add(offset)
   }
