@@ -8,9 +8,10 @@
  * whichever door it came through.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import { bundleForBrowsers } from './browser-bundle.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -20,6 +21,8 @@ const replaced = join(root, '.cache/dist-before')
 const nativePackages = ['@node-rs/crc32', 'lz4-napi', 'snappy']
 const doors = ['client/index', 'broker/index']
 const command = 'broker/cli/main'
+/** What the broker shows at / on its HTTP port. */
+const page = 'broker/gateway/page'
 /** What threads (broker/platform/node/workers.ts) and the processes of the bench begin with: each is a file of its own. */
 const threads = ['broker/log/compaction/worker', 'bench/process/load-process', 'bench/process/metronome-thread']
 
@@ -122,7 +125,8 @@ function moveIntoPlace(): void {
 
 rmSync(staged, { recursive: true, force: true })
 mkdirSync(staged, { recursive: true })
-await bundle().catch(() => process.exit(1)) // esbuild has said what is wrong
+await Promise.all([bundle(), bundleForBrowsers(join(staged, 'client/browser.js'))]).catch(() => process.exit(1)) // esbuild has said what is wrong
+cpSync(join(root, page), join(staged, page), { recursive: true })
 writeLauncher()
 writeDeclarations()
 writeManifest()

@@ -21,6 +21,7 @@ import type { HttpListener } from '../platform/http.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodePlatform } from '../platform/node/platform.ts'
 import { CommandError, Exit, type ExitCode } from './exit.ts'
+import { examplePage } from './example-page.ts'
 import { outliveReaders } from './node-terminal.ts'
 import { type StartInput, startSettings } from './start-settings.ts'
 import type { StopSignal } from './stop-signal.ts'
@@ -119,7 +120,7 @@ class BrokerProcess {
     const health = { broken: () => undefined, notReady: () => (this.#isClosing ? 'closing' : undefined) }
     try {
       const streams = () => broker.gateway()
-      this.#http = await serveMonitor({ http: nodeHttp, address, registry: this.#metrics.registry, health, streams })
+      this.#http = await serveMonitor({ http: nodeHttp, address, registry: this.#metrics.registry, health, page: examplePage, streams })
     } catch (error) {
       await this.close()
       throw error

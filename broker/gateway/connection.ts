@@ -3,14 +3,9 @@
  * Owns: the subscriptions and what is under way for them. Never: decides what a message means (the session's), or what a record is.
  */
 import { ErrorCode } from '../../client/protocol/errors.ts'
-import {
-  type ClientMessage,
-  clientMessages,
-  type ClientMessageOf,
-  codecs,
-  subprotocols,
-} from '../../client/protocol/stream/client-messages.ts'
+import { type ClientMessage, clientMessages, type ClientMessageOf, codecs } from '../../client/protocol/stream/client-messages.ts'
 import { CloseCode } from '../../client/protocol/stream/close-codes.ts'
+import { subprotocols } from '../../client/protocol/stream/endpoint.ts'
 import { decodeJson, encodeJson } from '../../client/protocol/stream/json.ts'
 import { decodeMsgpack, encodeMsgpack } from '../../client/protocol/stream/msgpack.ts'
 import type { ServerMessage } from '../../client/protocol/stream/server-messages.ts'

@@ -2,8 +2,8 @@
  * The broker over WebSocket: who may open a stream, and what all streams share.
  * Owns: the open streams, their bound, the clock that their sessions are stepped by. Never: a stream's conversation (session.ts).
  */
-import { streamPath, subprotocols } from '../../client/protocol/stream/client-messages.ts'
 import { CloseCode } from '../../client/protocol/stream/close-codes.ts'
+import { streamPath, subprotocols } from '../../client/protocol/stream/endpoint.ts'
 import type { Services } from '../api/services.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Logger } from '../metrics/logger.ts'

@@ -19,11 +19,13 @@ export interface MonitorOptions {
   address: Address
   registry: MetricRegistry
   health: Health
+  /** What is shown at other paths. */
+  page?: (path: string) => Promise<HttpAnswer | undefined>
   /** Who serves WebSockets; asked for when one comes. */
   streams?: () => Promise<WebSocketService>
 }
 
-export function serveMonitor({ http, address, registry, health, streams }: MonitorOptions): Promise<HttpListener> {
+export function serveMonitor({ http, address, registry, health, page, streams }: MonitorOptions): Promise<HttpListener> {
   const answer = ({ path }: HttpRequest) => {
     switch (path) {
       case '/metrics':
@@ -32,13 +34,17 @@ export function serveMonitor({ http, address, registry, health, streams }: Monit
         return verdict(health.broken())
       case '/readyz':
         return verdict(health.broken() ?? health.notReady())
-      case '/':
-        return plain(200, 'Stele: /metrics /healthz /readyz\n')
       default:
-        return plain(404, 'there is /metrics, /healthz and /readyz\n')
+        return elsewhere(path, page)
     }
   }
   return http.listen(address, answer, streams)
+}
+
+async function elsewhere(path: string, page: MonitorOptions['page']): Promise<HttpAnswer> {
+  const shown = await page?.(path)
+  if (shown) return shown
+  return path === '/' ? plain(200, 'Stele: /metrics /healthz /readyz\n') : plain(404, 'there is /metrics, /healthz and /readyz\n')
 }
 
 async function metrics(registry: MetricRegistry): Promise<HttpAnswer> {

@@ -9,7 +9,7 @@ function connect(url: string, subprotocol: string, handler: StreamSocketHandler)
   socket.addEventListener('open', () => handler.opened())
   socket.addEventListener('message', ({ data }) => handler.message(new Uint8Array(data as ArrayBuffer)))
   socket.addEventListener('close', ({ code, reason }) => handler.closed(code, reason))
-  return { send: (message) => socket.send(message as Uint8Array<ArrayBuffer>), close: () => socket.close(normalClosure) }
+  return { send: (message) => socket.send(message), close: () => socket.close(normalClosure) }
 }
 
 export const browserPlatform: StreamPlatform = {

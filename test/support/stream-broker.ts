@@ -47,8 +47,9 @@ export class StreamBroker {
     return `ws://127.0.0.1:${this.port}`
   }
 
-  async create(name: string, numPartitions = 1): Promise<void> {
-    const topics = [{ name, numPartitions, replicationFactor: 1 }]
+  async create(name: string, numPartitions = 1, settings: Record<string, string> = {}): Promise<void> {
+    const configs = Object.entries(settings).map(([name, value]) => ({ name, value }))
+    const topics = [{ name, numPartitions, replicationFactor: 1, configs }]
     const answer = await this.#client.ask(CreateTopicsRequest, CreateTopicsResponse, 5, { topics, timeoutMs: 10_000 })
     if (answer?.topics[0]?.errorCode !== 0) throw new Error(`topic ${name} was not made`)
   }

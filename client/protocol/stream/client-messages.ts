@@ -3,8 +3,6 @@
  */
 import { bytes, either, int, list, type MessageOf, nullable, object, type Of, oneOf, optional, pair, text } from './shape.ts'
 
-export const subprotocols = { msgpack: 'stele.v1.msgpack', json: 'stele.v1.json' } as const
-export const streamPath = '/v1/stream'
 export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
 const int32Max = 2 ** 31 - 1

@@ -1,0 +1,334 @@
+/**
+ * Reads topics over a stream: an async iterable of records, or of batches as they come.
+ * Owns: the cursor of each partition, what has come and waits to be read, and its bound: the broker is granted only what there is room for.
+ * Invariants: over any number of connections each record is given out once, in its partition's order; what was given out can be committed, and nothing else.
+ */
+import { ClientError } from '../network/client-error.ts'
+import type { ClientMessageOf, Cursor, From, Place } from '../protocol/stream/client-messages.ts'
+import type { ServerMessage, ServerMessageOf, StreamedRecord } from '../protocol/stream/server-messages.ts'
+import { bytes, type Serde } from '../serde/serde.ts'
+import { errorOfMessage, type Link, type Speaker } from './link.ts'
+import { Window } from './window.ts'
+
+export interface StreamRecord<K, V> {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Milliseconds since the Unix epoch. */
+  readonly timestamp: number
+  readonly key: K
+  readonly value: V
+  readonly headers: readonly (readonly [key: string, value: Uint8Array | null])[]
+}
+
+export interface StreamBatch<K, V> {
+  readonly topic: string
+  readonly partition: number
+  readonly records: StreamRecord<K, V>[]
+}
+
+export interface StreamConsumerOptions<K, V> {
+  readonly topics?: readonly string[]
+  /** Instead of whole topics. */
+  readonly partitions?: readonly Place[]
+  readonly group?: string
+  readonly instanceId?: string
+  /** `end`, unless told. Of a group: where nothing is committed. */
+  readonly from?: From
+  /** Partitions that begin elsewhere: `position()` of a consumer that was. */
+  readonly cursors?: readonly Cursor[]
+  readonly key?: Pick<Serde<K>, 'decode'>
+  readonly value?: Pick<Serde<V>, 'decode'>
+  /** Only records with one of these keys. */
+  readonly keys?: readonly Uint8Array[]
+  readonly isolation?: 'committed' | 'uncommitted'
+  /** Of a group: true is every five seconds, and at the end. */
+  readonly autoCommit?: boolean | { readonly everyMs: number }
+  /** The most that may have come and not been read. */
+  readonly maxBytes?: number
+  readonly signal?: AbortSignal
+  readonly onAssigned?: (partitions: readonly Cursor[]) => void
+  readonly onRevoked?: (partitions: readonly Place[]) => void
+}
+
+const defaultMaxBytes = 1024 * 1024
+const autoCommitMs = 5000
+const recordBytes = 16
+
+interface Arrived {
+  readonly topic: string
+  readonly partition: number
+  readonly records: readonly StreamedRecord[]
+  readonly next: number
+  readonly bytes: number
+}
+
+export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implements Speaker {
+  readonly #link: Link
+  readonly #options: StreamConsumerOptions<K, V>
+  readonly #decodeKey: (bytes: Uint8Array | null) => K
+  readonly #decodeValue: (bytes: Uint8Array | null) => V
+  readonly #window: Window
+  /** After what has come, by partition. */
+  readonly #cursors = new Map<string, Cursor>()
+  /** After what has been given out. */
+  readonly #read = new Map<string, Cursor>()
+  readonly #committed = new Map<string, number>()
+  #arrived: Arrived[] = []
+  #subscription = 0
+  /** Counts the times that what has come was given up, a message that is just being read with it. */
+  #generation = 0
+  #isPaused = false
+  #wake: (() => void) | undefined
+  #failure: ClientError | undefined
+  #isClosed = false
+  #cancelCommits: (() => void) | undefined
+
+  constructor(link: Link, options: StreamConsumerOptions<K, V>) {
+    this.#link = link
+    this.#options = options
+    const { key = bytes, value = bytes } = options as { key?: Pick<Serde<unknown>, 'decode'>; value?: Pick<Serde<unknown>, 'decode'> }
+    this.#decodeKey = (given) => key.decode(given) as K
+    this.#decodeValue = (given) => value.decode(given) as V
+    this.#window = new Window(options.maxBytes ?? defaultMaxBytes)
+    for (const cursor of options.cursors ?? []) this.#cursors.set(keyOf(cursor), cursor)
+    options.signal?.addEventListener('abort', () => void this.close(), { once: true })
+    if (options.signal?.aborted) this.#isClosed = true
+    else link.attach(this)
+    if (options.group !== undefined && options.autoCommit !== false) this.#commitEvery(options.autoCommit)
+  }
+
+  get subscription(): number {
+    return this.#subscription
+  }
+
+  // The link's side.
+
+  opened(): void {
+    const { topics, partitions, group, instanceId, from, keys, isolation } = this.#options
+    this.#subscription = this.#link.nextSubscription()
+    this.#window.reset()
+    const credit = this.#window.grant()
+    const subscribe: ClientMessageOf<'subscribe'> = {
+      type: 'subscribe',
+      subscription: this.#subscription,
+      ...(topics && { topics: [...topics] }),
+      ...(partitions && { partitions: [...partitions] }),
+      ...(group !== undefined && { group }),
+      ...(instanceId !== undefined && { instance: instanceId }),
+      ...(from !== undefined && { from }),
+      ...(keys && { keys: [...keys] }),
+      ...(isolation && { isolation }),
+      cursors: [...this.#cursors.values()],
+      ...(credit > 0 && { credit: { bytes: credit } }),
+    }
+    this.#link.say(subscribe)
+    if (this.#isPaused) this.#link.say({ type: 'pause', subscription: this.#subscription })
+  }
+
+  lost(): void {
+    this.#subscription = 0
+    if (this.#options.group === undefined) return
+    // Others may be given the partitions meanwhile: what has come and was not read is theirs.
+    this.#drop()
+    for (const [key, cursor] of this.#cursors) this.#cursors.set(key, this.#read.get(key) ?? cursor)
+  }
+
+  #drop(): void {
+    this.#generation++
+    for (const { bytes: size } of this.#arrived) this.#window.read(size)
+    this.#arrived = []
+  }
+
+  failed(error: ClientError): void {
+    this.#failure ??= error
+    this.#wake?.()
+  }
+
+  heard(message: ServerMessage): void {
+    switch (message.type) {
+      case 'records':
+        return this.#take(message)
+      case 'subscribed':
+        for (const cursor of message.partitions) this.#cursors.set(keyOf(cursor), cursor)
+        return
+      case 'assigned':
+        for (const cursor of message.partitions) {
+          this.#cursors.set(keyOf(cursor), cursor)
+          this.#read.set(keyOf(cursor), cursor)
+        }
+        return this.#options.onAssigned?.(message.partitions)
+      case 'revoked':
+        return void this.#revoked(message.partitions)
+      case 'starved':
+        return this.#grant(this.#window.grantFor(message.bytes))
+      case 'error':
+        return this.failed(errorOfMessage(message))
+      default:
+        return
+    }
+  }
+
+  #take({ topic, partition, records, next }: ServerMessageOf<'records'>): void {
+    const size = records.reduce((sum, record) => sum + sizeOf(record), 0)
+    this.#window.arrived(size)
+    this.#cursors.set(keyOf({ topic, partition }), { topic, partition, offset: next })
+    this.#arrived.push({ topic, partition, records, next, bytes: size })
+    this.#wake?.()
+  }
+
+  async #revoked(partitions: readonly Place[]): Promise<void> {
+    const gone = new Set(partitions.map(keyOf))
+    const subscription = this.#subscription
+    this.#generation++
+    for (const one of this.#arrived) if (gone.has(keyOf(one))) this.#window.read(one.bytes)
+    this.#arrived = this.#arrived.filter((one) => !gone.has(keyOf(one)))
+    this.#options.onRevoked?.(partitions)
+    if (this.#options.autoCommit !== false) await this.commit().catch(() => undefined)
+    for (const key of gone) {
+      this.#cursors.delete(key)
+      this.#read.delete(key)
+      this.#committed.delete(key)
+    }
+    this.#link.say({ type: 'release', subscription, partitions: [...partitions] })
+  }
+
+  #grant(credit: number): void {
+    if (credit > 0 && this.#subscription > 0) this.#link.say({ type: 'credit', subscription: this.#subscription, bytes: credit })
+  }
+
+  // The reader's side.
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<StreamRecord<K, V>> {
+    for await (const { records, topic, partition } of this.#messages()) {
+      const generation = this.#generation
+      for (const record of records) {
+        // Sought away from, or taken away, while the reader was busy.
+        if (generation !== this.#generation) break
+        this.#read.set(keyOf({ topic, partition }), { topic, partition, offset: record.offset + 1 })
+        yield this.#decoded(topic, partition, record)
+      }
+    }
+  }
+
+  async *batches(): AsyncGenerator<StreamBatch<K, V>> {
+    for await (const { records, topic, partition, next } of this.#messages()) {
+      this.#read.set(keyOf({ topic, partition }), { topic, partition, offset: next })
+      if (records.length > 0) yield { topic, partition, records: records.map((record) => this.#decoded(topic, partition, record)) }
+    }
+  }
+
+  async *#messages(): AsyncGenerator<Arrived> {
+    for (;;) {
+      if (this.#isClosed) return
+      const next = this.#arrived.shift()
+      if (next) {
+        this.#window.read(next.bytes)
+        this.#grant(this.#window.grant())
+        yield next
+        continue
+      }
+      if (this.#failure) throw this.#failure
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+      this.#wake = undefined
+    }
+  }
+
+  #decoded(topic: string, partition: number, { offset, timestamp, key, value, headers = [] }: StreamedRecord): StreamRecord<K, V> {
+    try {
+      return { topic, partition, offset, timestamp, key: this.#decodeKey(key), value: this.#decodeValue(value), headers }
+    } catch (cause) {
+      throw new ClientError('UNDECODABLE_RECORD', `cannot decode the record at ${topic}-${partition}@${offset}: ${String(cause)}`, {
+        topic,
+        partition,
+        cause,
+      })
+    }
+  }
+
+  /** After what was given out: where another consumer would go on (`cursors`). */
+  position(): Cursor[] {
+    return [...this.#cursors].map(([key, cursor]) => this.#read.get(key) ?? this.#firstHeld(cursor))
+  }
+
+  #firstHeld(cursor: Cursor): Cursor {
+    const held = this.#arrived.find((one) => keyOf(one) === keyOf(cursor))
+    return held ? { ...cursor, offset: held.records[0]?.offset ?? held.next } : cursor
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    if (this.#subscription > 0) this.#link.say({ type: 'pause', subscription: this.#subscription })
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    if (this.#subscription > 0) this.#link.say({ type: 'resume', subscription: this.#subscription })
+  }
+
+  /** Goes on there. */
+  seek(cursor: Cursor): void {
+    for (const [key, at] of this.#cursors) this.#cursors.set(key, this.#firstHeld(at))
+    this.#drop()
+    this.#cursors.set(keyOf(cursor), cursor)
+    this.#read.set(keyOf(cursor), cursor)
+    if (this.#subscription === 0) return
+    this.#link.say({ type: 'unsubscribe', subscription: this.#subscription })
+    this.opened()
+  }
+
+  /** What was given out, of all partitions. Rejects with a ClientError where the group does not take it. */
+  async commit(): Promise<void> {
+    const cursors = [...this.#read]
+      .filter(([key, { offset }]) => this.#cursors.has(key) && this.#committed.get(key) !== offset)
+      .map(([, cursor]) => cursor)
+    if (cursors.length === 0) return
+    await this.#link.ask({ type: 'commit', subscription: this.#subscription, cursors })
+    for (const cursor of cursors) this.#committed.set(keyOf(cursor), cursor.offset)
+  }
+
+  #commitEvery(asked: StreamConsumerOptions<K, V>['autoCommit']): void {
+    const everyMs = typeof asked === 'object' ? asked.everyMs : autoCommitMs
+    this.#cancelCommits = this.#link.options.platform.after(everyMs, () => {
+      // Of a connection that breaks meanwhile, the next time tells.
+      this.commit().catch(() => undefined)
+      this.#commitEvery(asked)
+    })
+  }
+
+  /** Commits where it does so by itself, and ends; whoever iterates is done. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#cancelCommits?.()
+    this.#wake?.()
+    const subscription = this.#subscription
+    if (subscription > 0) {
+      if (this.#options.group !== undefined && this.#options.autoCommit !== false) await this.commit().catch(() => undefined)
+      this.#link.say({ type: 'unsubscribe', subscription })
+    }
+    this.#link.detach(this)
+    this.#arrived = []
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function keyOf({ topic, partition }: Place): string {
+  return `${partition}/${topic}`
+}
+
+/** As the broker counts. */
+function sizeOf({ key, value, headers }: StreamedRecord): number {
+  let size = recordBytes + (key?.length ?? 0) + (value?.length ?? 0)
+  if (headers) for (const [name, content] of headers) size += utf8Bytes(name) + (content?.length ?? 0)
+  return size
+}
+
+const encoder = new TextEncoder()
+
+function utf8Bytes(name: string): number {
+  return encoder.encode(name).length
+}
