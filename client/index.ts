@@ -6,7 +6,9 @@
  *     for await (const records of stele.reader().batches('orders', { from: 'beginning' })) console.log(records)
  *     await stele.close()
  */
+import { Admin } from './admin/admin.ts'
 import { GroupAdmin } from './admin/groups.ts'
+import { Reach } from './admin/reach.ts'
 import { TopicAdmin } from './admin/topics.ts'
 import { ClusterView } from './cluster/cluster-view.ts'
 import { Coordinators } from './cluster/coordinators.ts'
@@ -19,8 +21,11 @@ import { TransactionalIdentity } from './producer/transactional-identity.ts'
 import { TransactionalProducer } from './producer/transactional-producer.ts'
 
 export type { AssignedPartitions, GroupMember } from './admin/group-description.ts'
-export type { AskedTopic, GroupDescription, GroupOffset, GroupSummary, NewOffset, PlannedOffset } from './admin/groups.ts'
-export type { NewTopic, TopicDescription, TopicSummary } from './admin/topics.ts'
+export type { GroupSummary } from './admin/group-items.ts'
+export type { AskedTopic, GroupDescription, GroupOffset, NewOffset, PlannedOffset } from './admin/groups.ts'
+export { type Outcome, orThrow } from './admin/outcome.ts'
+export type { NewTopic } from './admin/topic-items.ts'
+export type { TopicDescription, TopicSummary } from './admin/topics.ts'
 export type { ConsumedRecord, Position, ReadOptions } from './consumer/reader.ts'
 export { ClientError } from './network/client-error.ts'
 export type { ClientOptions as SteleOptions } from './network/client-options.ts'
@@ -45,6 +50,8 @@ export class Stele {
   readonly #pool: BrokerPool
   readonly #cluster: ClusterView
   readonly #coordinators: Coordinators
+  /** Every act of administration. */
+  readonly admin: Admin
   readonly topics: TopicAdmin
   readonly groups: GroupAdmin
 
@@ -52,8 +59,10 @@ export class Stele {
     this.#pool = new BrokerPool(poolOptionsOf(options, nodeClientPlatform))
     this.#cluster = new ClusterView(this.#pool)
     this.#coordinators = new Coordinators(this.#pool)
-    this.topics = new TopicAdmin(this.#pool, this.#cluster)
-    this.groups = new GroupAdmin(this.#pool, this.#cluster, this.reader())
+    const reach = new Reach(this.#pool, this.#cluster, this.#coordinators)
+    this.admin = new Admin(reach)
+    this.topics = new TopicAdmin(reach, this.admin)
+    this.groups = new GroupAdmin(reach, this.admin, this.#cluster, this.reader())
   }
 
   producer<K = Uint8Array | null, V = Uint8Array | null>(options?: ProducerOptions<K, V>): Producer<K, V> {

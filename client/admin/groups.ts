@@ -1,27 +1,14 @@
 /** Acts on groups: list, describe, set back or forward, delete. Plain results; the first error an answer holds is thrown. */
-import { atGroupCoordinator } from '../cluster/group-coordinator.ts'
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { Position, Reader } from '../consumer/reader.ts'
-import type { BrokerConnection } from '../network/broker-connection.ts'
-import type { BrokerPool } from '../network/broker-pool.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
+import type { CallOptions } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
-import { ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse } from '../protocol/messages/consumer-group-describe.ts'
-import { DeleteGroupsRequest, DeleteGroupsResponse } from '../protocol/messages/delete-groups.ts'
-import { DescribeGroupsRequest, DescribeGroupsResponse } from '../protocol/messages/describe-groups.ts'
-import { ListGroupsRequest, ListGroupsResponse } from '../protocol/messages/list-groups.ts'
-import { OffsetCommitRequest, OffsetCommitResponse } from '../protocol/messages/offset-commit.ts'
-import { OffsetFetchRequest, OffsetFetchResponse } from '../protocol/messages/offset-fetch.ts'
-import { classicGroup, consumerGroup, type GroupState } from './group-description.ts'
-
-export interface GroupSummary {
-  readonly groupId: string
-  /** `classic` or `consumer`; empty where the broker does not tell. */
-  readonly type: string
-  readonly state: string
-  /** What its members are: `consumer`, `connect`; empty where nobody has said so. */
-  readonly protocolType: string
-}
+import type { Admin } from './admin.ts'
+import type { GroupState } from './group-description.ts'
+import { type GroupSummary, groupState } from './group-items.ts'
+import { orThrow } from './outcome.ts'
+import type { Reach } from './reach.ts'
 
 export interface GroupOffset {
   readonly topic: string
@@ -55,70 +42,37 @@ export interface PlannedOffset extends NewOffset {
 
 type Committed = Omit<GroupOffset, 'end' | 'memberId'> & { readonly committed: number }
 
-/** Later ones name topics by id, or take several groups. */
-const lastCommitVersionByName = 9
-const lastFetchVersionWithOneGroup = 7
-const noGroup = { generationIdOrMemberEpoch: -1, memberId: '' }
-
 export class GroupAdmin {
-  readonly #pool: BrokerPool
+  readonly #reach: Reach
+  readonly #admin: Admin
   readonly #cluster: ClusterView
   readonly #reader: Reader
 
-  constructor(pool: BrokerPool, cluster: ClusterView, reader: Reader) {
-    this.#pool = pool
+  constructor(reach: Reach, admin: Admin, cluster: ClusterView, reader: Reader) {
+    this.#reach = reach
+    this.#admin = admin
     this.#cluster = cluster
     this.#reader = reader
   }
 
   /** All groups of the cluster, by id. */
-  async list(): Promise<GroupSummary[]> {
-    const listed = await Promise.all((await this.#cluster.brokers()).map((broker) => this.#listAt(broker)))
-    return listed.flat().sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
-  }
-
-  async #listAt(connection: BrokerConnection): Promise<GroupSummary[]> {
-    const { errorCode, groups } = await connection.send(ListGroupsRequest, ListGroupsResponse, {})
-    check(errorCode, 'cannot list groups')
-    return groups.map(({ groupId, groupType, groupState, protocolType }) => ({ groupId, type: groupType, state: groupState, protocolType }))
+  list(call: CallOptions = {}): Promise<GroupSummary[]> {
+    return this.#admin.groups.list({}, call)
   }
 
   /** Throws GROUP_ID_NOT_FOUND where there is none of that id. */
-  describe(groupId: string): Promise<GroupDescription> {
-    return atGroupCoordinator(this.#pool, groupId, async (connection, coordinator) => {
-      const state = await this.#state(connection, groupId)
+  describe(groupId: string, call: CallOptions = {}): Promise<GroupDescription> {
+    return this.#reach.coordinator('group', groupId, call, async (ask, coordinator) => {
+      const state = await groupState(ask, groupId)
       if (!state) throw answeredError(ErrorCode.GROUP_ID_NOT_FOUND, `group '${groupId}'`)
-      const offsets = await this.#withEnds(rows(state, await this.#committed(connection, groupId)))
+      const offsets = await this.#withEnds(rows(state, await this.#committedOf(groupId, call)))
       return { ...state, coordinator, offsets }
     })
   }
 
-  /** Undefined: there is no such group. */
-  async #state(connection: BrokerConnection, groupId: string): Promise<GroupState | undefined> {
-    const classic = await connection.send(DescribeGroupsRequest, DescribeGroupsResponse, { groups: [groupId] })
-    const [described] = classic.groups
-    // Of another protocol, or of none: older versions do not say so by an error.
-    const isClassic = described?.errorCode === ErrorCode.NONE && described.groupState !== 'Dead'
-    if (described && isClassic) return classicGroup(described)
-    if (described?.errorCode !== ErrorCode.GROUP_ID_NOT_FOUND) check(described?.errorCode ?? -1, `cannot describe group '${groupId}'`)
-    if (!connection.serves(ConsumerGroupDescribeRequest)) return undefined
-    const answer = await connection.send(ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, { groupIds: [groupId] })
-    const [group] = answer.groups
-    if (!group || group.errorCode === ErrorCode.GROUP_ID_NOT_FOUND) return undefined
-    check(group.errorCode, `cannot describe group '${groupId}'`, group.errorMessage)
-    return consumerGroup(group)
-  }
-
-  async #committed(connection: BrokerConnection, groupId: string): Promise<Committed[]> {
-    const body = { groupId, topics: null }
-    const answer = await connection.send(OffsetFetchRequest, OffsetFetchResponse, body, lastFetchVersionWithOneGroup)
-    check(answer.errorCode, `cannot fetch the offsets of group '${groupId}'`)
-    return answer.topics.flatMap(({ name, partitions }) =>
-      partitions.map(({ partitionIndex, committedOffset, errorCode }) => {
-        check(errorCode, `cannot fetch the offset of ${name}-${partitionIndex} of group '${groupId}'`)
-        return { topic: name, partition: partitionIndex, committed: committedOffset }
-      }),
-    )
+  async #committedOf(groupId: string, call: CallOptions = {}): Promise<Committed[]> {
+    const listed = orThrow(await this.#admin.groupOffsets.list(groupId, call))
+    return listed.flatMap(({ topic, partition, offset }) => (offset === null ? [] : [{ topic, partition, committed: offset }]))
   }
 
   #withEnds(offsets: readonly Omit<GroupOffset, 'end'>[]): Promise<GroupOffset[]> {
@@ -162,10 +116,6 @@ export class GroupAdmin {
     return (await Promise.all(planned)).map((row) => withCommitted(row, committed)).sort(byPlace)
   }
 
-  #committedOf(groupId: string): Promise<Committed[]> {
-    return atGroupCoordinator(this.#pool, groupId, (connection) => this.#committed(connection, groupId))
-  }
-
   async #partitionsOf(topics: readonly AskedTopic[]): Promise<{ topic: string; partition: number }[]> {
     const all = topics.map(async ({ name, partitions }) => {
       const { leaders } = await this.#cluster.topic(name)
@@ -182,38 +132,16 @@ export class GroupAdmin {
   }
 
   /** Commits these offsets. Throws NON_EMPTY_GROUP while the group has members: they would go on where they are. */
-  async reset(groupId: string, offsets: readonly NewOffset[]): Promise<void> {
+  async reset(groupId: string, offsets: readonly NewOffset[], call: CallOptions = {}): Promise<void> {
     if (offsets.length === 0) return
-    await atGroupCoordinator(this.#pool, groupId, async (connection) => {
-      const state = await this.#state(connection, groupId)
-      if (state && state.members.length > 0) throw answeredError(ErrorCode.NON_EMPTY_GROUP, `cannot reset group '${groupId}'`)
-      const topics = [...new Set(offsets.map(({ topic }) => topic))].map((name) => ({
-        name,
-        partitions: offsets
-          .filter(({ topic }) => topic === name)
-          .map(({ partition, offset }) => ({ partitionIndex: partition, committedOffset: offset })),
-      }))
-      const body = { groupId, ...noGroup, topics }
-      const answer = await connection.send(OffsetCommitRequest, OffsetCommitResponse, body, lastCommitVersionByName)
-      for (const { name, partitions } of answer.topics) {
-        for (const { partitionIndex, errorCode } of partitions)
-          check(errorCode, `cannot reset ${name}-${partitionIndex} of group '${groupId}'`)
-      }
-    })
+    const state = await this.#reach.coordinator('group', groupId, call, (ask) => groupState(ask, groupId))
+    if (state && state.members.length > 0) throw answeredError(ErrorCode.NON_EMPTY_GROUP, `cannot reset group '${groupId}'`)
+    orThrow(await this.#admin.groupOffsets.alter(groupId, offsets, call))
   }
 
   /** Each by itself: where one is refused, the others are gone all the same. */
-  async delete(groupIds: readonly string[]): Promise<void> {
-    const refused: unknown[] = []
-    for (const groupId of groupIds) await this.#delete(groupId).catch((error: unknown) => refused.push(error))
-    if (refused.length > 0) throw refused[0]
-  }
-
-  #delete(groupId: string): Promise<void> {
-    return atGroupCoordinator(this.#pool, groupId, async (connection) => {
-      const { results } = await connection.send(DeleteGroupsRequest, DeleteGroupsResponse, { groupsNames: [groupId] })
-      for (const { errorCode } of results) check(errorCode, `cannot delete group '${groupId}'`)
-    })
+  async delete(groupIds: readonly string[], call: CallOptions = {}): Promise<void> {
+    orThrow(await this.#admin.groups.delete(groupIds, call))
   }
 }
 
@@ -221,10 +149,6 @@ export interface AskedTopic {
   readonly name: string
   /** All of them if left out. */
   readonly partitions?: readonly number[]
-}
-
-function check(errorCode: number, what: string, message: string | null = null): void {
-  if (errorCode !== ErrorCode.NONE) throw answeredError(errorCode, what, { message })
 }
 
 interface Place {

@@ -30,6 +30,8 @@ export interface PoolOptions {
   readonly idleMs?: number | undefined
   readonly logger?: ClientLogger | undefined
   readonly metrics?: ClientMetrics | undefined
+  /** Has any broker ever answered? */
+  readonly hasMet?: () => boolean
 }
 
 export interface ConnectOptions extends CallOptions {
@@ -60,9 +62,10 @@ export class BrokerPool {
   readonly #failures = new Map<string, Failures>()
   readonly #closing = new AbortController()
   #known: readonly Endpoint[] = []
+  #hasMet = false
 
   constructor(options: PoolOptions) {
-    this.options = { ...options, idleMs: options.idleMs ?? defaultIdleMs }
+    this.options = { ...options, idleMs: options.idleMs ?? defaultIdleMs, hasMet: () => this.#hasMet }
   }
 
   /** A connection to this address: the one there is, or a new one; after failures not before some time has passed. Throws ClientError. */
@@ -141,6 +144,7 @@ export class BrokerPool {
     try {
       const connection = await BrokerConnection.open({ ...this.options, ...endpoint })
       this.#failures.delete(address)
+      this.#hasMet = true
       if (!this.#closing.signal.aborted) return connection
       await connection.close()
     } catch (error) {

@@ -8,7 +8,7 @@ import type { ClientPlatform, Socket } from '../platform/dial.ts'
 import { decode } from '../protocol/compile.ts'
 import { FrameCutter } from '../protocol/frame.ts'
 import { decodeResponseHeader, encodeRequest } from '../protocol/header.ts'
-import { EncodeError } from '../protocol/malformed.ts'
+import { EncodeError, LostFieldError } from '../protocol/malformed.ts'
 import type { Input, Message, Of } from '../protocol/schema.ts'
 import { ClientError } from './client-error.ts'
 import { interruptible, throwIfAborted, within } from './interruption.ts'
@@ -182,8 +182,10 @@ export class Channel {
       return { correlationId, chunks }
     } catch (cause) {
       if (!(cause instanceof EncodeError)) throw cause
-      const why = `${request.name} cannot be asked of ${this.#options.broker} (version ${version}): ${cause.message}`
-      throw new ClientError('INVALID_REQUEST', why, { broker: this.#options.broker, cause })
+      const why = `${request.name} cannot be asked of ${this.#options.broker}: ${cause.message}`
+      // Either the broker is too old for what is asked, or the caller gave what no version can say.
+      const code = cause instanceof LostFieldError ? 'UNSUPPORTED_VERSION' : 'INVALID_REQUEST'
+      throw new ClientError(code, why, { broker: this.#options.broker, cause })
     }
   }
 

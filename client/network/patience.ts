@@ -4,6 +4,9 @@ import type { PoolOptions } from './broker-pool.ts'
 import { ClientError } from './client-error.ts'
 import { interruptible, pause, throwIfAborted, within } from './interruption.ts'
 
+/** Where no broker has ever answered the address may be wrong: whoever gave it should hear of it soon. */
+const firstContactAttempts = 3
+
 /** What every call that waits takes. */
 export interface CallOptions {
   /** Ends the wait with a ClientError (ABORTED); what was asked for may be done all the same. */
@@ -17,7 +20,7 @@ export interface CallOptions {
  * Throws the last error where none of the attempts succeeds in time, or trying again is no use; REQUEST_TIMED_OUT where the first is still under way.
  */
 export async function patiently<T>(
-  { platform, requestTimeoutMs, retry = defaultRetry, logger, metrics }: PoolOptions,
+  { platform, requestTimeoutMs, retry = defaultRetry, logger, metrics, hasMet = () => true }: PoolOptions,
   act: () => Promise<T>,
   onRetry: (error: ClientError) => void = () => {},
   { signal, timeoutMs = requestTimeoutMs }: CallOptions = {},
@@ -33,7 +36,7 @@ export async function patiently<T>(
       if (!(error instanceof ClientError) || !error.retriable) throw error
       last = error
       const delay = backoffMs(retry, attempt, platform.random())
-      if (platform.now() + delay >= deadline) throw error
+      if (platform.now() + delay >= deadline || (attempt >= firstContactAttempts && !hasMet())) throw error
       logger?.debug({ error: error.code, attempt, delay }, `trying again: ${error.message}`)
       metrics?.retry?.(error.code)
       onRetry(error)

@@ -21,7 +21,12 @@ export class DecodeError extends Error {
 }
 
 export class EncodeError extends Error {
-  override readonly name = 'EncodeError'
+  override readonly name: string = 'EncodeError'
+}
+
+/** A value that the chosen version has no field for: a newer one may. */
+export class LostFieldError extends EncodeError {
+  override readonly name = 'LostFieldError'
 }
 
 export function truncated(what: string, position: number): DecodeError {

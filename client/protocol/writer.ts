@@ -4,7 +4,7 @@
  * lives as long as somebody holds a chunk of it. Record data is not copied: it splits the message into chunks.
  * Invariant: bytes that were handed out are never written again.
  */
-import { EncodeError } from './malformed.ts'
+import { EncodeError, LostFieldError } from './malformed.ts'
 import { isUuid, zeroUuid } from './uuid.ts'
 import { sizeOfUvarint, writeUvarint } from './varint.ts'
 
@@ -198,8 +198,8 @@ export function invalid(path: string, value: unknown): EncodeError {
 }
 
 /** A value that would silently be lost. */
-export function lost(path: string, version: number): EncodeError {
-  return new EncodeError(`${path} has a value, but version ${version} has no such field`)
+export function lost(path: string, version: number): LostFieldError {
+  return new LostFieldError(`${path} has a value, but version ${version} has no such field`)
 }
 
 function tooLong(path: string, length: number): EncodeError {

@@ -1,0 +1,105 @@
+/**
+ * The one way in which administration reaches brokers: any, the controller, one by id, all, a coordinator, the leaders of partitions.
+ * Owns: nothing that lasts. What may pass is tried again for as long as the call may take. Never: knows what is asked.
+ */
+import type { ClusterView } from '../cluster/cluster-view.ts'
+import type { CoordinatorKind, Coordinators } from '../cluster/coordinators.ts'
+import type { BrokerConnection } from '../network/broker-connection.ts'
+import type { BrokerPool } from '../network/broker-pool.ts'
+import { type CallOptions, patiently } from '../network/patience.ts'
+import type { Input, Message, Of } from '../protocol/schema.ts'
+
+/** One request to the broker that was reached. Throws ClientError. */
+export type Ask = <Q extends Message, S extends Message>(request: Q, response: S, body: Input<Q>, versionMax?: number) => Promise<Of<S>>
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export class Reach {
+  readonly #pool: BrokerPool
+  readonly #cluster: ClusterView
+  readonly #coordinators: Coordinators
+
+  constructor(pool: BrokerPool, cluster: ClusterView, coordinators: Coordinators) {
+    this.#pool = pool
+    this.#cluster = cluster
+    this.#coordinators = coordinators
+  }
+
+  /** What brokers are told that they may take. */
+  limitMs({ timeoutMs = this.#pool.options.requestTimeoutMs }: CallOptions): number {
+    return timeoutMs
+  }
+
+  randomBytes(count: number): Uint8Array {
+    return this.#pool.options.platform.randomBytes(count)
+  }
+
+  anywhere<T>(call: CallOptions, act: (ask: Ask) => Promise<T>): Promise<T> {
+    return this.#patiently(call, async () => act(asking(await this.#pool.any(call), call)))
+  }
+
+  controller<T>(call: CallOptions, act: (ask: Ask) => Promise<T>): Promise<T> {
+    return this.#patiently(call, async () => act(asking(await this.#cluster.controller(call), call)))
+  }
+
+  broker<T>(id: number, call: CallOptions, act: (ask: Ask) => Promise<T>): Promise<T> {
+    return this.#patiently(call, async () => act(asking(await this.#cluster.broker(id, call), call)))
+  }
+
+  /** Each by itself, those that live now. */
+  async everyBroker<T>(call: CallOptions, act: (ask: Ask, brokerId: number) => Promise<T>): Promise<T[]> {
+    const ids = await this.#patiently(call, () => this.#cluster.brokerIds(call))
+    return Promise.all(ids.map((id) => this.broker(id, call, (ask) => act(ask, id))))
+  }
+
+  coordinator<T>(kind: CoordinatorKind, id: string, call: CallOptions, act: (ask: Ask, brokerId: number) => Promise<T>): Promise<T> {
+    return this.#coordinators.ask(kind, id, (connection, brokerId) => act(asking(connection, call), brokerId), call)
+  }
+
+  /** Each leader is asked for what it leads. Throws UNKNOWN_TOPIC_OR_PARTITION where there is none of that name or number. */
+  leaders<P extends TopicPartition, T>(
+    partitions: readonly P[],
+    call: CallOptions,
+    act: (ask: Ask, led: readonly P[]) => Promise<readonly T[]>,
+  ): Promise<T[]> {
+    return this.#patiently(call, async () => {
+      const byLeader = new Map<BrokerConnection, P[]>()
+      for (const partition of partitions) {
+        const leader = await this.#cluster.leader(partition.topic, partition.partition, call)
+        const led = byLeader.get(leader)
+        if (led) led.push(partition)
+        else byLeader.set(leader, [partition])
+      }
+      return (await Promise.all([...byLeader].map(([leader, led]) => act(asking(leader, call), led)))).flat()
+    })
+  }
+
+  /** Topics that changed by what was asked. */
+  forget(topics: readonly string[]): void {
+    for (const topic of topics) this.#cluster.forget(topic)
+  }
+
+  #patiently<T>(call: CallOptions, act: () => Promise<T>): Promise<T> {
+    return patiently(this.#pool.options, act, () => this.#cluster.forgetBrokers(), call)
+  }
+}
+
+function asking(connection: BrokerConnection, call: CallOptions): Ask {
+  return (request, response, body, versionMax) => connection.send(request, response, body, versionMax, call)
+}
+
+/** In the shape in which requests name partitions. */
+export function byTopic<P extends TopicPartition>(partitions: readonly P[]): { topic: string; partitions: P[] }[] {
+  const topics = new Map<string, P[]>()
+  for (const one of partitions) {
+    const named = topics.get(one.topic)
+    if (named) named.push(one)
+    else topics.set(one.topic, [one])
+  }
+  return [...topics].map(([topic, named]) => ({ topic, partitions: named }))
+}
+
+export const indexes = (partitions: readonly TopicPartition[]): number[] => partitions.map(({ partition }) => partition)
