@@ -12,6 +12,9 @@ import { Reach } from './admin/reach.ts'
 import { TopicAdmin } from './admin/topics.ts'
 import { ClusterView } from './cluster/cluster-view.ts'
 import { Coordinators } from './cluster/coordinators.ts'
+import { Consumer } from './consumer/consumer.ts'
+import type { ConsumerOptions } from './consumer/consumer-options.ts'
+import { OffsetLookup } from './consumer/offset-lookup.ts'
 import { Reader } from './consumer/reader.ts'
 import { BrokerPool } from './network/broker-pool.ts'
 import { poolOptionsOf, type ClientOptions as SteleOptions } from './network/client-options.ts'
@@ -26,7 +29,12 @@ export type { AskedTopic, GroupDescription, GroupOffset, NewOffset, PlannedOffse
 export { type Outcome, orThrow } from './admin/outcome.ts'
 export type { NewTopic } from './admin/topic-items.ts'
 export type { TopicDescription, TopicSummary } from './admin/topics.ts'
-export type { ConsumedRecord, Position, ReadOptions } from './consumer/reader.ts'
+export type { ChosenPartition, ConsumedRecord, PartitionOffset, Position, TopicPartition } from './consumer/consumed.ts'
+export type { ConsumedBatch } from './consumer/consumed-batch.ts'
+export type { Consumer, ConsumerGroupMetadata } from './consumer/consumer.ts'
+export type { ClassicAssignor, ConsumerOptions } from './consumer/consumer-options.ts'
+export type { ReadOptions, ReadRecord } from './consumer/reader.ts'
+export { RecordError } from './consumer/record-error.ts'
 export { ClientError } from './network/client-error.ts'
 export type { ClientOptions as SteleOptions } from './network/client-options.ts'
 export type { ClientLogger, ClientMetrics } from './network/observer.ts'
@@ -62,7 +70,7 @@ export class Stele {
     const reach = new Reach(this.#pool, this.#cluster, this.#coordinators)
     this.admin = new Admin(reach)
     this.topics = new TopicAdmin(reach, this.admin)
-    this.groups = new GroupAdmin(reach, this.admin, this.#cluster, this.reader())
+    this.groups = new GroupAdmin(reach, this.admin, this.#cluster, new OffsetLookup(this.#cluster, false))
   }
 
   producer<K = Uint8Array | null, V = Uint8Array | null>(options?: ProducerOptions<K, V>): Producer<K, V> {
@@ -79,8 +87,12 @@ export class Stele {
     return new TransactionalProducer(new Producer(this.#pool, this.#cluster, { ...options, acks: 'all' }, identity), identity)
   }
 
+  consumer<K = Uint8Array | null, V = Uint8Array | null>(options: ConsumerOptions<K, V>): Consumer<K, V> {
+    return new Consumer({ pool: this.#pool, cluster: this.#cluster, coordinators: this.#coordinators }, options)
+  }
+
   reader(): Reader {
-    return new Reader(this.#pool, this.#cluster)
+    return new Reader({ pool: this.#pool, cluster: this.#cluster, coordinators: this.#coordinators })
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 /** The load's own client: how workloads open it, make topics, send and read. All that they know of its API stands here. */
-import { type ConsumedRecord, type Producer, type ProducerRecord, Stele } from '../../client/index.ts'
+import { type ReadRecord, type Producer, type ProducerRecord, Stele } from '../../client/index.ts'
 import type { Load, Target } from '../plan.ts'
 
 export function open(bootstrap: string): Stele {
@@ -38,7 +38,7 @@ export interface Reading {
 export async function read(
   stele: Stele,
   { topic, once = false, onBegin, ...where }: Reading,
-  got: (records: readonly ConsumedRecord[]) => void,
+  got: (records: readonly ReadRecord[]) => void,
 ): Promise<void> {
   const options = { ...where, untilEnd: once, ...(onBegin && { onStart: onBegin }) }
   for await (const records of stele.reader().batches(topic, options)) {
@@ -47,7 +47,7 @@ export async function read(
   }
 }
 
-export function bytesOf(records: readonly ConsumedRecord[]): number {
+export function bytesOf(records: readonly ReadRecord[]): number {
   let bytes = 0
   for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0)
   return bytes

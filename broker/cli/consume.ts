@@ -1,5 +1,5 @@
 /** `stele consume`: records of a topic, to standard output. */
-import type { ConsumedRecord, ReadOptions, Stele } from '../../client/index.ts'
+import type { ReadOptions, ReadRecord, Stele } from '../../client/index.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { bootstrapFlag, withClient } from './client.ts'
 import { command, flag, operand } from './command.ts'
@@ -91,7 +91,7 @@ async function read(stele: Stele, input: Input, { out, err }: Terminal, stop: St
   progress?.clear()
 }
 
-function linesOf(records: readonly ConsumedRecord[], { format, base64 }: Input, layout: TextLayout, out: Stream): string | Buffer {
+function linesOf(records: readonly ReadRecord[], { format, base64 }: Input, layout: TextLayout, out: Stream): string | Buffer {
   if (format === 'json') return records.map((record) => writeJson(record, base64)).join('')
   if (format === 'raw') return Buffer.concat(records.flatMap(({ value }) => (value ? [value] : [])))
   const chunks: Buffer[] = []

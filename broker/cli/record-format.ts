@@ -6,7 +6,7 @@
  * Pure. In text null and empty look the same; json tells them apart.
  */
 import { isUtf8 } from 'node:buffer'
-import type { ConsumedRecord, ProducerRecord } from '../../client/index.ts'
+import type { ReadRecord, ProducerRecord } from '../../client/index.ts'
 import { CommandError } from './exit.ts'
 
 export const formats = ['text', 'json', 'raw'] as const
@@ -27,11 +27,7 @@ export function separatorOf(text: string): string {
 }
 
 /** Appends the bytes of a record's line. */
-export function writeText(
-  { key, value, headers }: ConsumedRecord,
-  { keySeparator, headers: withHeaders }: TextLayout,
-  into: Buffer[],
-): void {
+export function writeText({ key, value, headers }: ReadRecord, { keySeparator, headers: withHeaders }: TextLayout, into: Buffer[]): void {
   if (withHeaders) into.push(Buffer.from(headers.map(([name, content]) => `${name}:${content?.toString() ?? ''}`).join(',')), tab)
   if (keySeparator !== undefined) {
     if (key) into.push(key)
@@ -41,7 +37,7 @@ export function writeText(
   into.push(newline)
 }
 
-export function writeJson({ topic, partition, offset, timestamp, key, value, headers }: ConsumedRecord, base64: boolean): string {
+export function writeJson({ topic, partition, offset, timestamp, key, value, headers }: ReadRecord, base64: boolean): string {
   const pairs = headers.map(([name, content]) => [name, jsonBytes(content, base64)])
   const line = { topic, partition, offset, timestamp, key: jsonBytes(key, base64), value: jsonBytes(value, base64), headers: pairs }
   return `${JSON.stringify(line)}\n`

@@ -1,6 +1,7 @@
 /** Acts on groups: list, describe, set back or forward, delete. Plain results; the first error an answer holds is thrown. */
 import type { ClusterView } from '../cluster/cluster-view.ts'
-import type { Position, Reader } from '../consumer/reader.ts'
+import type { Position } from '../consumer/consumed.ts'
+import type { OffsetLookup } from '../consumer/offset-lookup.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
 import type { CallOptions } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
@@ -46,13 +47,13 @@ export class GroupAdmin {
   readonly #reach: Reach
   readonly #admin: Admin
   readonly #cluster: ClusterView
-  readonly #reader: Reader
+  readonly #lookup: OffsetLookup
 
-  constructor(reach: Reach, admin: Admin, cluster: ClusterView, reader: Reader) {
+  constructor(reach: Reach, admin: Admin, cluster: ClusterView, lookup: OffsetLookup) {
     this.#reach = reach
     this.#admin = admin
     this.#cluster = cluster
-    this.#reader = reader
+    this.#lookup = lookup
   }
 
   /** All groups of the cluster, by id. */
@@ -81,7 +82,7 @@ export class GroupAdmin {
 
   async #end(topic: string, partition: number): Promise<number | null> {
     try {
-      return await this.#reader.offsetOf(topic, partition, 'end')
+      return await this.#lookup.offsetOf(topic, partition, 'end')
     } catch (error) {
       if (error instanceof ClientError && error.code === 'UNKNOWN_TOPIC_OR_PARTITION') return null
       throw error
@@ -94,7 +95,7 @@ export class GroupAdmin {
     const partitions = topics.length === 0 ? committed : await this.#partitionsOf(topics)
     const planned = await Promise.all(
       partitions.map(async ({ topic, partition }) => {
-        const offset = await this.#reader.offsetOf(topic, partition, to)
+        const offset = await this.#lookup.offsetOf(topic, partition, to)
         return {
           topic,
           partition,
@@ -126,8 +127,8 @@ export class GroupAdmin {
 
   /** Outside of what there is readers would begin wherever their settings say. */
   async #within(topic: string, partition: number, offset: number): Promise<number> {
-    const start = await this.#reader.offsetOf(topic, partition, 'beginning')
-    const end = await this.#reader.offsetOf(topic, partition, 'end')
+    const start = await this.#lookup.offsetOf(topic, partition, 'beginning')
+    const end = await this.#lookup.offsetOf(topic, partition, 'end')
     return Math.min(Math.max(offset, start), end)
   }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startBroker } from '../../broker/index.ts'
-import { ClientError, type ConsumedRecord, Stele } from '../../client/index.ts'
+import { ClientError, type ReadRecord, Stele } from '../../client/index.ts'
 import type { ClientPlatform } from '../../client/platform/dial.ts'
 import { nodeClientPlatform } from '../../client/platform/node.ts'
 
@@ -188,7 +188,7 @@ t.test('reading goes on when the broker was away', async (t) => {
   const batches = stele.reader().batches('kept', { from: 'beginning' })
   const next = async () => {
     const { value: records } = await batches.next()
-    return (records as ConsumedRecord[]).map(({ value }) => String(value))
+    return (records as ReadRecord[]).map(({ value }) => String(value))
   }
   t.same(await next(), ['before'])
   const waiting = next()
