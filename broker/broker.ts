@@ -57,7 +57,8 @@ export class Broker {
   readonly #options: BrokerOptions
   /** Each keeps its state in an internal topic. */
   readonly #coordinators: { readonly topic: string; follow(): void; close(): void }[] = []
-  readonly #services: Services
+  /** What handlers are given. */
+  readonly services: Services
   #settings: Settings
   #gateway: Gateway | undefined
   #closing: Promise<void> | undefined
@@ -101,7 +102,7 @@ export class Broker {
     this.transactions = this.#transactionCoordinator()
     this.groups = this.#groupCoordinator()
     this.#coordinators.push(this.transactions, this.groups.shards)
-    const services: Services = (this.#services = {
+    const services: Services = (this.services = {
       cluster: this.cluster,
       replicas: this.replicas,
       directory: this.directory,
@@ -190,7 +191,7 @@ export class Broker {
   /** Streams for whoever comes by WebSocket: loaded when the first one does. */
   async gateway(): Promise<Gateway> {
     const { Gateway } = await import('./gateway/gateway.ts')
-    this.#gateway ??= new Gateway({ services: this.#services, logger: this.#options.logger.child({ part: 'gateway' }) })
+    this.#gateway ??= new Gateway({ services: this.services, logger: this.#options.logger.child({ part: 'gateway' }) })
     return this.#gateway
   }
 

@@ -4,7 +4,11 @@
  */
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
+import type { Services } from '../../broker/api/services.ts'
 import type { Overrides } from '../../broker/config/settings.ts'
+import type { Gateway } from '../../broker/gateway/gateway.ts'
+import { silentLogger } from '../../broker/metrics/logger.ts'
+import type { StreamFigures } from '../../broker/metrics/stream-metrics.ts'
 import { nodeHttp } from '../../broker/platform/node/http.ts'
 import type { HttpListener } from '../../broker/platform/http.ts'
 import { CreatePartitionsRequest, CreatePartitionsResponse } from '../../client/protocol/messages/create-partitions.ts'
@@ -20,6 +24,8 @@ import { type NewRecord, buildBatch, type BatchOptions } from '../../client/reco
 import { BrokerInProcess } from './broker-in-process.ts'
 import { RawClient } from './raw-client.ts'
 
+const notFound = () => ({ status: 404, contentType: 'text/plain', body: '' })
+
 export class StreamBroker {
   readonly node: BrokerInProcess
   readonly #http: HttpListener
@@ -34,8 +40,7 @@ export class StreamBroker {
 
   static async start(settings: Overrides = {}, directory?: string): Promise<StreamBroker> {
     const node = await BrokerInProcess.start(settings, directory === undefined ? {} : { directory })
-    const answer = () => ({ status: 404, contentType: 'text/plain', body: '' })
-    const http = await nodeHttp.listen({ host: '127.0.0.1', port: 0 }, answer, () => node.broker.gateway())
+    const http = await nodeHttp.listen({ host: '127.0.0.1', port: 0 }, notFound, () => node.broker.gateway())
     return new StreamBroker(node, http, await RawClient.connect(node.port))
   }
 
@@ -45,6 +50,27 @@ export class StreamBroker {
 
   get url(): string {
     return `ws://127.0.0.1:${this.port}`
+  }
+
+  /** The parts that a gateway of the test's own needs. */
+  get services(): Services {
+    return this.node.broker.services
+  }
+
+  readonly logger = silentLogger
+
+  /** Another port, where this gateway is. */
+  listen(gateway: Gateway): Promise<HttpListener> {
+    return nodeHttp.listen({ host: '127.0.0.1', port: 0 }, notFound, async () => gateway)
+  }
+
+  async figures(): Promise<StreamFigures> {
+    return (await this.node.broker.gateway()).figures()
+  }
+
+  /** How many streams the broker closed with this code. */
+  closes(code: number): number {
+    return this.node.broker.sources().streams()?.closed.get(code) ?? 0
   }
 
   async create(name: string, numPartitions = 1, settings: Record<string, string> = {}): Promise<void> {

@@ -8,6 +8,8 @@ import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { WebSocketService } from '../web-socket.ts'
 
+/** A control frame holds 125 bytes, and the code takes two. */
+const reasonBytesMax = 123
 /** One that was told to close and doesn't is cut off. */
 const closeMillisMax = 2_000
 
@@ -62,7 +64,7 @@ function attend(webSocket: WebSocket, socket: Socket, open: Opened): void {
       return socket.writableLength
     },
     close: (code, reason) => {
-      webSocket.close(code, reason)
+      webSocket.close(code, shortened(reason))
       setTimeout(() => webSocket.terminate(), closeMillisMax).unref()
     },
   })
@@ -74,6 +76,13 @@ function attend(webSocket: WebSocket, socket: Socket, open: Opened): void {
   webSocket.on('error', () => undefined)
   webSocket.on('close', () => handler.closed())
   socket.on('drain', () => handler.drained())
+}
+
+/** As long as the frame that carries it allows, cut between characters. */
+function shortened(reason: string): string {
+  let text = reason.slice(0, reasonBytesMax)
+  while (Buffer.byteLength(text) > reasonBytesMax) text = text.slice(0, -1)
+  return text.toWellFormed()
 }
 
 type Opened = Extract<ReturnType<WebSocketService['admit']>, object>['open']
