@@ -14,9 +14,10 @@ export const cache = path.resolve(process.env['STELE_CACHE'] ?? path.join(reposi
 export const cached = (...names: string[]): string => path.join(cache, ...names)
 
 /** The parts that install.sh makes. */
-export type Part = 'go' | 'java' | 'kafka' | 'kcat' | 'npm' | 'old_java' | 'python'
+export type Part = 'chromium' | 'go' | 'java' | 'kafka' | 'kcat' | 'npm' | 'old_java' | 'python'
 
 const evidence: Record<Part, string> = {
+  chromium: '/usr/bin/chromium',
   go: cached('go', 'peer'),
   java: cached('java', 'Peer.class'),
   kafka: cached('stamps', 'kafka'),

@@ -99,8 +99,25 @@ make_go() {
   (cd "$here/peers/go" && go build -o "$cache/go/peer" .)
 }
 
-make_kcat() {
-  command -v kcat || apt-get install -y -q --no-install-recommends kcat || { apt-get update -q && apt-get install -y -q --no-install-recommends kcat; }
+apt_install() {
+  apt-get install -y -q --no-install-recommends "$1" || { apt-get update -q && apt-get install -y -q --no-install-recommends "$1"; }
+}
+
+make_kcat() { apt_install kcat; }
+
+make_chromium() { apt_install chromium; }
+
+# A part that is one of Debian's packages, and a command of the same name.
+apt_part() {
+  if command -v "$1" >/dev/null; then
+    rm -f "$cache/skipped/$1"
+  elif ! command -v apt-get >/dev/null; then
+    skip "$1" 'no apt'
+  elif [ "$(id -u)" != 0 ]; then
+    skip "$1" 'not root, so apt cannot install it'
+  else
+    part "$1" "$1"
+  fi
 }
 
 part npm "$kafkajs" "$platformatic"
@@ -115,14 +132,7 @@ if have python python3; then part python "$confluent_kafka" "$kafka_python"; fi
 
 if have go go; then part go "$here"/peers/go/*; fi
 
-if command -v kcat >/dev/null; then
-  rm -f "$cache/skipped/kcat"
-elif ! command -v apt-get >/dev/null; then
-  skip kcat 'no apt'
-elif [ "$(id -u)" != 0 ]; then
-  skip kcat 'not root, so apt cannot install it'
-else
-  part kcat kcat
-fi
+apt_part kcat
+apt_part chromium
 
 exit "$failed"

@@ -10,7 +10,7 @@ import type { Gateway } from '../../broker/gateway/gateway.ts'
 import { silentLogger } from '../../broker/metrics/logger.ts'
 import type { StreamFigures } from '../../broker/metrics/stream-metrics.ts'
 import { nodeHttp } from '../../broker/platform/node/http.ts'
-import type { HttpListener } from '../../broker/platform/http.ts'
+import type { HttpAnswer, HttpListener, HttpRequest } from '../../broker/platform/http.ts'
 import { CreatePartitionsRequest, CreatePartitionsResponse } from '../../client/protocol/messages/create-partitions.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../client/protocol/messages/create-topics.ts'
 import { DeleteTopicsRequest, DeleteTopicsResponse } from '../../client/protocol/messages/delete-topics.ts'
@@ -38,9 +38,10 @@ export class StreamBroker {
     this.#client = client
   }
 
-  static async start(settings: Overrides = {}, directory?: string): Promise<StreamBroker> {
-    const node = await BrokerInProcess.start(settings, directory === undefined ? {} : { directory })
-    const http = await nodeHttp.listen({ host: '127.0.0.1', port: 0 }, notFound, () => node.broker.gateway())
+  /** @param answer what is at other paths of the port. */
+  static async start(settings: Overrides = {}, answer: (request: HttpRequest) => HttpAnswer = notFound): Promise<StreamBroker> {
+    const node = await BrokerInProcess.start(settings)
+    const http = await nodeHttp.listen({ host: '127.0.0.1', port: 0 }, answer, () => node.broker.gateway())
     return new StreamBroker(node, http, await RawClient.connect(node.port))
   }
 
