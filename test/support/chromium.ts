@@ -48,7 +48,7 @@ export class Chromium {
     ]
     const [program, args] = bare(command, ...flags, `--user-data-dir=${profile}`, 'about:blank')
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-    for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) {
+    for await (const line of createInterface({ input: child.stderr })) {
       const url = /DevTools listening on (ws:\S+)/.exec(line)?.[1]
       if (url === undefined) continue
       child.stderr?.resume()
