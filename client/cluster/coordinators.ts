@@ -3,9 +3,9 @@
  * Owns: where each was last found. One that moved, or is no more, is looked for again. Never: knows what is asked of it.
  */
 import type { BrokerConnection } from '../network/broker-connection.ts'
-import type { BrokerPool, Endpoint } from '../network/broker-pool.ts'
+import type { BrokerPool, ConnectOptions, Endpoint } from '../network/broker-pool.ts'
 import { answeredError } from '../network/client-error.ts'
-import { type CallOptions, patiently } from '../network/patience.ts'
+import { patiently } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../protocol/messages/find-coordinator.ts'
 
@@ -32,11 +32,11 @@ export class Coordinators {
     kind: CoordinatorKind,
     id: string,
     act: (connection: BrokerConnection, brokerId: number) => Promise<T>,
-    options?: CallOptions,
+    options?: ConnectOptions,
   ): Promise<T> {
     const attempt = async () => {
       const coordinator = await this.#find(kind, id)
-      return act(await this.#pool.at(coordinator), coordinator.nodeId)
+      return act(await this.#pool.at(coordinator, options), coordinator.nodeId)
     }
     return patiently(this.#pool.options, attempt, () => this.forget(kind, id), options)
   }

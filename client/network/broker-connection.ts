@@ -6,11 +6,10 @@ import type { ClientPlatform, TlsOptions } from '../platform/dial.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { ApiVersionsRequest, ApiVersionsResponse } from '../protocol/messages/api-versions.ts'
 import type { Input, Message, Of } from '../protocol/schema.ts'
-import { Channel } from './channel.ts'
+import { Channel, type ExchangeOptions } from './channel.ts'
 import { answeredError, ClientError } from './client-error.ts'
 import { within } from './interruption.ts'
 import { type ClientLogger, type ClientMetrics, silentLogger } from './observer.ts'
-import type { CallOptions } from './patience.ts'
 import { authenticate, type SaslExchange, type SaslOptions } from './sasl.ts'
 import { dialFailure } from './stranger.ts'
 
@@ -98,7 +97,7 @@ export class BrokerConnection {
     response: S,
     body: Input<Q>,
     versionMax = Number.POSITIVE_INFINITY,
-    call: CallOptions = {},
+    call: Pick<ExchangeOptions, 'signal' | 'timeoutMs' | 'brokerWaitsMs'> = {},
   ): Promise<Of<S>> {
     return this.#channel.exchange(request, response, this.#versionOf(request, versionMax), body, call)
   }

@@ -119,6 +119,18 @@ export class BrokerPool {
     }
   }
 
+  /** Ends the connections of a lane that nobody needs any more. */
+  endLane(lane: string): void {
+    for (const [key, entry] of this.#connections) {
+      if (!key.endsWith(`#${lane}`)) continue
+      this.#drop(key, entry)
+      entry.opening.then(
+        (connection) => connection.close(),
+        () => undefined,
+      )
+    }
+  }
+
   /** Waits so long for what is under way, then ends all connections; nothing can be asked any more. */
   async close(limitMs = defaultCloseLimitMs): Promise<void> {
     this.#closing.abort()

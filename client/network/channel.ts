@@ -48,6 +48,8 @@ interface Queued {
 }
 
 export interface ExchangeOptions extends CallOptions {
+  /** The broker may take so much longer: it waits by itself, for records or for other members. */
+  readonly brokerWaitsMs?: number
   /** Goes out though the channel is held. */
   readonly isUrgent?: boolean
   readonly versionOf?: (frame: Buffer) => number
@@ -108,15 +110,16 @@ export class Channel {
     response: S,
     version: number,
     body: Input<Q>,
-    { signal, timeoutMs, isUrgent = false, versionOf = () => version }: ExchangeOptions = {},
+    { signal, timeoutMs, brokerWaitsMs = 0, isUrgent = false, versionOf = () => version }: ExchangeOptions = {},
   ): Promise<Of<S>> {
-    const { platform, requestTimeoutMs, broker } = this.#options
+    const { platform, broker } = this.#options
+    const requestTimeoutMs = this.#options.requestTimeoutMs + brokerWaitsMs
     try {
       throwIfAborted(signal)
       if (this.#lost) throw this.#lost
       const { correlationId, chunks } = this.#encode(request, version, body)
       const answered = new Promise<Of<S>>((resolve, reject) => {
-        const cancel = platform.after(requestTimeoutMs, () => this.fail(this.#silence(request)))
+        const cancel = platform.after(requestTimeoutMs, () => this.fail(this.#silence(request, requestTimeoutMs)))
         const since = platform.now()
         const waiting = { correlationId, response, versionOf, chunks, since, resolve, reject, cancel }
         this.#send({ chunks, waiting, taken: undefined }, isUrgent)
@@ -261,11 +264,11 @@ export class Channel {
     return new ClientError('MALFORMED_RESPONSE', `${broker} answered what is not Kafka's protocol: ${why}`, { broker, cause })
   }
 
-  #silence({ name }: Message): ClientError {
-    const { broker, requestTimeoutMs, isSecure } = this.#options
+  #silence({ name }: Message, waitedMs: number): ClientError {
+    const { broker, isSecure } = this.#options
     const hint =
       this.#answers > 0 ? '' : `. It takes connections and says nothing: is it Kafka's port${isSecure ? '' : ', and without TLS'}?`
-    const why = `${name} got no answer from ${broker} in ${requestTimeoutMs} ms${hint}`
+    const why = `${name} got no answer from ${broker} in ${waitedMs} ms${hint}`
     return new ClientError('REQUEST_TIMED_OUT', why, { retriable: true, broker })
   }
 
