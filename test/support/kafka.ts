@@ -69,7 +69,7 @@ export class KafkaProcess {
 }
 
 /** The ports are Kafka's to choose from its file only, so they are chosen before. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as net.AddressInfo
