@@ -32,6 +32,8 @@ export interface Common {
   readonly shared: SharedFrames
   readonly writers: Readonly<Record<'msgpack' | 'json', RecordWriter>>
   readonly counts: StreamCounts
+  /** `stele.stream.buffer.bytes`, looked up now and then. */
+  bufferBytes: number
   /** Who may come in: the principal, or why not. */
   authenticate(token: string | undefined, peer: string): Promise<{ principal: string } | { refused: string }>
   gone(connection: StreamConnection): void
@@ -139,9 +141,7 @@ export class StreamConnection implements WebSocketHandler, Outlet {
   // Its subscriptions' side.
 
   get isFull(): boolean {
-    return (
-      this.#isGone || this.#session.isClosed || this.#peer.unsentBytes >= this.#common.services.settings.get('stele.stream.buffer.bytes')
-    )
+    return this.#isGone || this.#session.isClosed || this.#peer.unsentBytes >= this.#common.bufferBytes
   }
 
   sendFrame(frame: Buffer, records: number): void {
@@ -154,8 +154,8 @@ export class StreamConnection implements WebSocketHandler, Outlet {
 
   send(message: ServerMessage): void {
     if (this.#isGone || this.#session.isClosed) return
-    const limit = this.#common.services.settings.get('stele.stream.buffer.bytes') * controlBacklogFactor
-    if (this.#peer.unsentBytes > limit) return this.close(CloseCode.TOO_MANY_REQUESTS, 'answers are not read')
+    if (this.#peer.unsentBytes > this.#common.bufferBytes * controlBacklogFactor)
+      return this.close(CloseCode.TOO_MANY_REQUESTS, 'answers are not read')
     this.#peer.send(this.#isText ? encodeJson(message) : encodeMsgpack(message))
   }
 

@@ -44,6 +44,7 @@ export class Gateway implements WebSocketService {
       shared: new SharedFrames(),
       writers: { msgpack: new MsgpackWriter(), json: new JsonWriter() },
       counts: { records: 0, messages: 0, bytes: 0, published: 0, closed: new Map() },
+      bufferBytes: services.settings.get('stele.stream.buffer.bytes'),
       authenticate,
       gone: (connection) => this.#gone(connection),
     }
@@ -89,6 +90,7 @@ export class Gateway implements WebSocketService {
   }
 
   readonly #tick = (): void => {
+    this.#common.bufferBytes = this.#common.services.settings.get('stele.stream.buffer.bytes')
     for (const connection of this.#connections) connection.tick()
     this.#isTicking = this.#connections.size > 0
     if (this.#isTicking) this.#common.services.clock.after(tickMillis, this.#tick)
