@@ -11,16 +11,17 @@ import { workloadNamed } from './workloads/catalog.ts'
 
 export { BenchError } from './bench-error.ts'
 export { machineText } from './measure/machine.ts'
-export { type Plan, type Target, usualLoad } from './plan.ts'
+export { loadOf, type Plan, type Target } from './plan.ts'
 export { type FigureRow, figureRows, figureText } from './report/figures.ts'
 export { pageOf } from './report/page.ts'
 export type { Report } from './report/report.ts'
-export { workloads } from './workloads/catalog.ts'
+export { workloads, workloadsCalled } from './workloads/catalog.ts'
 
 export interface BenchEvents {
   /** The next round begins. */
   round(workload: string, target: string, round: number, rounds: number): void
-  progress(count: number, seconds: number, unit: string): void
+  /** So many are measured in this round. */
+  progress(count: number, unit: string): void
 }
 
 export interface BenchOptions {
@@ -42,7 +43,7 @@ export async function bench(plan: Plan, { command, events, signal }: BenchOption
         if (signal.aborted) break
         const aim = targets[target] as Target
         events.round(name, aim.bootstrap, round, plan.rounds)
-        const progress = (count: number, seconds: number) => events.progress(count, seconds, workload.unit)
+        const progress = (count: number) => events.progress(count, workload.unit)
         const result = await runRound(workload, aim, plan.load, { progress }, signal)
         runs.push({ ...result, target, round })
       }

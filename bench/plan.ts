@@ -50,22 +50,10 @@ export interface Plan {
   readonly load: Load
 }
 
-export const usualLoad: Load = {
-  seconds: 5,
-  records: undefined,
-  warmUpSeconds: 1,
-  size: 1024,
-  batchBytes: 256 * 1024,
-  lingerMs: 0,
-  acks: 'all',
-  codec: 'none',
-  partitions: 8,
-  replicationFactor: 1,
-  connections: 2,
-  processes: 1,
-  rate: 0,
-  consumers: 10,
-  groups: 100,
-  members: 100,
-  recordsPerTransaction: 100,
+/** No more than a load has, of an object that may have more. */
+export function loadOf(given: Load): Load {
+  const { seconds, records, warmUpSeconds, size, batchBytes, lingerMs, acks, codec, partitions, replicationFactor } = given
+  const { connections, processes, rate, consumers, groups, members, recordsPerTransaction } = given
+  const how = { seconds, records, warmUpSeconds, size, batchBytes, lingerMs, acks, codec, partitions, replicationFactor }
+  return { ...how, connections, processes, rate, consumers, groups, members, recordsPerTransaction }
 }

@@ -15,7 +15,7 @@ const sampleMillis = 500
 
 export interface RoundEvents {
   /** Of the measured time, so far. */
-  progress(count: number, seconds: number): void
+  progress(count: number): void
 }
 
 export type RoundResult = Omit<Run, 'target' | 'round'>
@@ -118,7 +118,7 @@ class Watch {
     this.#count += count
     this.#sampledCount += count
     this.#sampledBytes += bytes
-    this.#events.progress(this.#count, (performance.now() - this.#began) / 1000)
+    this.#events.progress(this.#count)
   }
 
   #usage(): Usage | undefined {

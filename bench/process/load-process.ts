@@ -22,4 +22,6 @@ process.on('message', (message: ToProcess) => {
   else
     load(message.share).catch((error: unknown) => say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }))
 })
+// Ctrl-C reaches all of a terminal's processes; what it means, the harness says.
+process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit())

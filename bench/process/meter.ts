@@ -62,17 +62,16 @@ export class Meter {
     return micros >= this.#from && micros < this.#to
   }
 
-  /** @param at when it counts from, for what may arrive when the round is over; now if left out. */
-  count(count: number, bytes: number, at?: number): void {
+  /**
+   * @param micros how long each of them took, where the workload times them.
+   * @param at the moment that they count by, for what may arrive when the round is over; now if left out.
+   */
+  count(count: number, bytes: number, micros?: number, at?: number): void {
     if (!(at === undefined ? this.#isMeasuring : this.measures(at))) return
     this.#count += count
     this.#bytes += bytes
+    if (micros !== undefined) this.#latencies.record(micros, count)
     if (this.#count >= this.#recordsMax) this.finish()
-  }
-
-  /** @param at as for `count`. */
-  time(micros: number, times = 1, at?: number): void {
-    if (at === undefined ? this.#isMeasuring : this.measures(at)) this.#latencies.record(micros, times)
   }
 
   fail(count: number): void {
@@ -86,7 +85,12 @@ export class Meter {
 
   /** Adds to a figure of the workload's own. */
   figure(name: string, value: number): void {
-    if (this.#isMeasuring) this.#figures[name] = (this.#figures[name] ?? 0) + value
+    if (this.#isMeasuring) this.note(name, (this.#figures[name] ?? 0) + value)
+  }
+
+  /** A figure as it is, whenever it was taken. */
+  note(name: string, value: number): void {
+    this.#figures[name] = value
   }
 
   #measure(): void {

@@ -42,8 +42,7 @@ async function latencyShare(share: Share, meter: Meter): Promise<void> {
     for (const { value } of records) {
       const due = stampOf(value)
       if (!meter.measures(due)) continue
-      meter.count(1, load.size, due)
-      meter.time(now - due, 1, due)
+      meter.count(1, load.size, now - due, due)
       missing--
     }
     if (missing === 0 && meter.isOver) allHere()

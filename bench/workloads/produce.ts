@@ -24,8 +24,7 @@ async function produceShare(share: Share, meter: Meter): Promise<void> {
   for (const producer of producers) await producer.send(topic, recordsOf(1, load.size))
   await meter.ready()
   const sent = (records: number, bytes: number, micros: number) => {
-    meter.count(records, bytes)
-    meter.time(micros, records)
+    meter.count(records, bytes, micros)
   }
   const failed = (records: number) => meter.fail(records)
   if (load.rate === 0) {

@@ -18,7 +18,8 @@ export const benchCommand = command({
   name: 'bench',
   about: 'Measures a broker: throughput, latency, processor time and memory.',
   details: [
-    'Workloads: produce, fetch-tail, fetch-cold, latency (end to end, at a fixed rate); these four if none is named.',
+    'Workloads: produce, fetch-tail, fetch-cold, latency (end to end, at a fixed rate), these four if none is named; fan-out, websocket,',
+    'groups-commit, groups-rebalance, transactions. The first word is enough for a family: fetch, groups.',
     'With --target twice both are measured by turns, and compared. Topics are made for it, and deleted afterwards.',
     'A broker on this machine is found by its port, and its processor time and memory are told too; else --pid names its process.',
   ].join('\n'),
@@ -51,6 +52,10 @@ export const benchCommand = command({
       otherwise: 0,
       min: 0,
     }),
+    consumers: flag.integer('N', 'Who each read all of the topic in fan-out and websocket; 10 if left out.', { otherwise: 10, ...few }),
+    groups: flag.integer('N', 'Consumer groups that commit; 100 if left out.', { otherwise: 100, ...few }),
+    members: flag.integer('N', 'Of the group that rebalances; 100 if left out.', { otherwise: 100, min: 2, max: 100_000 }),
+    recordsPerTransaction: flag.integer('N', 'As it says; 100 if left out.', { otherwise: 100, ...few }),
     json: flag.toggle('The whole report as one JSON document instead of a table.'),
     html: flag.text('FILE', 'The report as a page with plots, in one file.'),
   },
@@ -61,23 +66,17 @@ export const benchCommand = command({
   ],
   async run(input, terminal) {
     const door = await import('../../bench/bench.ts')
-    const { usualLoad, workloads } = door
-    const names = input.workloads.length === 0 ? usualWorkloads : input.workloads
-    for (const name of names) {
-      if (workloads.some((workload) => workload.name === name)) continue
-      throw new UsageError(`there is no workload ${name}, but ${workloads.map((workload) => workload.name).join(', ')}`, 'bench')
-    }
+    const named = input.workloads.length === 0 ? usualWorkloads : input.workloads
+    const workloads = named.flatMap((word) => {
+      const called = door.workloadsCalled(word).map(({ name }) => name)
+      if (called.length > 0) return called
+      throw new UsageError(`there is no workload ${word}, but ${door.workloads.map(({ name }) => name).join(', ')}`, 'bench')
+    })
     if (input.connections < input.processes) throw new UsageError('--connections must be at least as many as --processes', 'bench')
     const targets = targetsOf(input)
-    const { seconds, records, warmUp, size, batch, linger, acks, codec, partitions, replicationFactor, connections, processes, rate } =
-      input
-    const load = { ...usualLoad, seconds, records, warmUpSeconds: warmUp, size, batchBytes: batch, lingerMs: linger }
-    const plan: Plan = {
-      targets,
-      workloads: names,
-      rounds: input.rounds ?? (targets.length > 1 ? 3 : 1),
-      load: { ...load, acks, codec, partitions, replicationFactor, connections, processes, rate },
-    }
+    const { warmUp, batch, linger, ...rest } = input
+    const load = { ...rest, warmUpSeconds: warmUp, batchBytes: batch, lingerMs: linger }
+    const plan: Plan = { targets, workloads, rounds: input.rounds ?? (targets.length > 1 ? 3 : 1), load: door.loadOf(load) }
     const report = await measured(plan, door, terminal)
     if (input.html !== undefined) await writeFile(input.html, door.pageOf(report))
     await terminal.out.write(input.json ? `${JSON.stringify(report)}\n` : await reportText(report, terminal))
@@ -103,14 +102,19 @@ async function measured(plan: Plan, { bench, BenchError }: typeof Door, { err }:
   const cut = new AbortController()
   void stop.request.then(() => cut.abort())
   let progress: Progress | undefined
+  let title = ''
   const events = {
     round(workload: string, target: string, round: number) {
       progress?.clear()
+      progress = undefined
       const where = plan.targets.length > 1 ? ` ${target}` : ''
       const which = plan.rounds > 1 ? ` ${round + 1}/${plan.rounds}` : ''
-      progress = new Progress(err, nodeClock, { title: `${workload}${which}${where}`, unit: 'records' })
+      title = `${workload}${which}${where}`
     },
-    progress: (count: number) => progress?.done(count),
+    progress(count: number, unit: string) {
+      progress ??= new Progress(err, nodeClock, { title, unit })
+      progress.done(count)
+    },
   }
   try {
     return await bench(plan, { command: commandLine(), events, signal: cut.signal })

@@ -15,7 +15,8 @@ export interface ProgressOptions {
   title: string
   /** How much there is to do, if that is known. */
   total?: number
-  unit?: 'records' | 'bytes' | 'files' | 'partitions'
+  /** In the plural; `bytes` are written in units of their own. */
+  unit?: string
 }
 
 export class Progress {

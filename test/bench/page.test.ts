@@ -1,0 +1,103 @@
+import t from 'tap'
+import { Histogram } from '../../bench/measure/histogram.ts'
+import { pageOf } from '../../bench/report/page.ts'
+import type { Report, Run } from '../../bench/report/report.ts'
+import { latenciesOf } from '../../bench/round.ts'
+import { loadOf } from '../../bench/plan.ts'
+
+function runOf(target: number, round: number): Run {
+  const histogram = new Histogram()
+  for (let micros = 100; micros < 100_000; micros += 7) histogram.record(micros * (target + 1))
+  const samples = [0.5, 1, 1.5].map((seconds) => ({
+    seconds,
+    countPerSecond: 1000 * seconds,
+    bytesPerSecond: 1e6,
+    brokerCores: 0.5,
+    brokerBytes: 1e8,
+  }))
+  const spent = { cpuSeconds: 1, residentBytes: 1e8 }
+  const timed = 'from <b>send</b> to acknowledgement'
+  const counts = { seconds: 2, count: 2000 * (target + 1), bytes: 1e6, failures: 0 }
+  return {
+    workload: 'produce',
+    target,
+    round,
+    client: 'stele',
+    unit: 'records',
+    ...counts,
+    timed,
+    latencies: latenciesOf(histogram),
+    samples,
+    broker: spent,
+    load: spent,
+    figures: { passes: 3 },
+  }
+}
+
+const load = loadOf({
+  seconds: 2,
+  records: undefined,
+  warmUpSeconds: 0,
+  size: 1,
+  batchBytes: 1,
+  lingerMs: 0,
+  acks: 'all',
+  codec: 'none',
+  partitions: 1,
+  replicationFactor: 1,
+  connections: 1,
+  processes: 1,
+  rate: 0,
+  consumers: 1,
+  groups: 1,
+  members: 1,
+  recordsPerTransaction: 1,
+})
+const report: Report = {
+  startedAt: '2026-01-01T00:00:00.000Z',
+  command: `stele bench --html '<script>alert(1)</script>'`,
+  machine: { cpu: 'A & B', cores: 2, memoryBytes: 2 ** 34, system: 'Linux 6', node: 'v26' },
+  plan: { targets: ['a:1', 'b:2'].map((bootstrap) => ({ bootstrap, pid: 1, http: '' })), workloads: ['produce'], rounds: 2, load },
+  runs: [runOf(0, 0), runOf(1, 0), runOf(1, 1), runOf(0, 1)],
+  notes: ['something <to> know'],
+}
+
+const alone = new Set(['meta', '!doctype'])
+
+/** The names of the elements, in order. Throws where one is not closed, or closed and not open. */
+function elementsOf(page: string): string[] {
+  const names: string[] = []
+  const open: string[] = []
+  for (const [, end, name = '', , closed] of page.matchAll(/<(\/?)([a-zA-Z!][\w]*)((?:\s+[\w:-]+(?:="[^"<>]*")?)*)\s*(\/?)>/g)) {
+    if (end === '/') {
+      if (open.pop() !== name) throw new Error(`</${name}> closes nothing`)
+      continue
+    }
+    names.push(name)
+    if (!alone.has(name) && closed !== '/') open.push(name)
+  }
+  if (open.length > 0) throw new Error(`not closed: ${open.join(', ')}`)
+  return names
+}
+
+t.test('the page is one file of whole elements, with a table and four plots for each workload', async (t) => {
+  const page = pageOf(report)
+  const elements = elementsOf(page)
+  t.equal(elements.filter((name) => name === 'table').length, 1)
+  t.equal(elements.filter((name) => name === 'svg').length, 4)
+  t.equal(elements.filter((name) => name === 'polyline').length, 8, 'a line for each target')
+  t.notMatch(page, /src=|href=|url\(|@import/, 'it needs nothing else')
+  t.notMatch(page, /NaN|Infinity|undefined/)
+  t.equal(page.replace(/<\/?[a-zA-Z!][^<>]*>/g, '').includes('<'), false, 'no loose bracket')
+})
+
+t.test('what was typed is text in it, never markup', async (t) => {
+  const page = pageOf(report)
+  t.notMatch(page, '<script')
+  t.notMatch(page, '<b>send')
+  t.match(page, '&#60;script&#62;')
+})
+
+t.test('figures stand side by side with their ratio', async (t) => {
+  t.match(pageOf(report), /<th>records\/s<\/th><td><b>1,000<\/b>.*<\/td><td><b>2,000<\/b>.*<\/td><td>2\.00<\/td>/)
+})
