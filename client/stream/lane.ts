@@ -25,6 +25,8 @@ export interface Publish {
   readonly records: readonly LaneRecord[]
   /** Once it has been sent: where the log counts it. */
   producer: { id: number; epoch: number; sequence: number } | undefined
+  /** Counts the publishes of the identity. */
+  nth: number
   /** It was sent, and may have been written. */
   isUnknown: boolean
 }
@@ -56,6 +58,8 @@ export class Lane {
   readonly #underWay: Publish[] = []
   #identity: Identity | undefined
   #sequence = 0
+  /** How many publishes the identity has had. */
+  #count = 0
   /** The log has a batch of this identity. Of one that it has not, it would take any number for the first: nothing goes out behind that one. */
   #isKnown = false
   #isIdentifying = false
@@ -64,6 +68,8 @@ export class Lane {
   #isTroubled = false
   /** Numbers were given out that are not used: those behind them can't be. */
   #hasGap = false
+  /** A number that the log has certainly not taken: then none behind it either. */
+  #notWrittenFrom: number | undefined
 
   constructor(shell: LaneShell) {
     this.#shell = shell
@@ -84,7 +90,7 @@ export class Lane {
     this.#recover()
     if (!this.#identity && !this.isEmpty) return this.#identify()
     while (this.#underWay.length < (this.#isKnown ? underWayMax : 1)) {
-      const publish = this.#again.shift() ?? (this.#hasGap ? undefined : this.#next())
+      const publish = this.#again.shift() ?? (this.#hasGap || !this.#isInReach ? undefined : this.#next())
       if (!publish) return
       this.#send(publish)
     }
@@ -95,6 +101,8 @@ export class Lane {
     const isOnlyGap = this.#hasGap && this.#again.length === 0
     if (this.#underWay.length > 0 || !(this.#isTroubled || isOnlyGap)) return
     this.#isTroubled = false
+    for (const publish of this.#again) if (this.#isBehindRefused(publish)) publish.isUnknown = false
+    this.#notWrittenFrom = undefined
     if (this.#again.some(({ isUnknown }) => isUnknown)) return
     if (!this.#hasGap && this.#again.length === 0) return
     this.#hasGap = false
@@ -102,9 +110,20 @@ export class Lane {
     for (const publish of this.#again) publish.producer = undefined
   }
 
+  /** The log knows so many of the newest: one that is unanswered must still be among them when it comes again. */
+  get #isInReach(): boolean {
+    const oldest = this.#underWay.reduce((nth, publish) => Math.min(nth, publish.nth), this.#count)
+    return this.#count - oldest < underWayMax
+  }
+
+  #isBehindRefused({ producer }: Publish): boolean {
+    return producer !== undefined && this.#notWrittenFrom !== undefined && distance(this.#notWrittenFrom, producer.sequence) >= 0
+  }
+
   #number(publish: Publish): void {
     if (publish.producer) return
     publish.producer = { ...(this.#identity as Identity), sequence: this.#sequence }
+    publish.nth = this.#count++
     this.#sequence = (this.#sequence + publish.records.length) % sequenceModulus
   }
 
@@ -146,7 +165,7 @@ export class Lane {
       bytes += record.bytes
       count++
     }
-    return count === 0 ? undefined : { records: this.#waiting.splice(0, count), producer: undefined, isUnknown: false }
+    return count === 0 ? undefined : { records: this.#waiting.splice(0, count), producer: undefined, nth: 0, isUnknown: false }
   }
 
   #identify(): void {
@@ -194,6 +213,9 @@ export class Lane {
     if (!this.#leave(publish)) return
     this.#isTroubled = true
     const isFollowUp = error.code === followUpCode
+    const isCertain = isFollowUp || !error.retriable
+    const sequence = publish.producer?.sequence ?? 0
+    if (isCertain && !(this.#notWrittenFrom !== undefined && distance(sequence, this.#notWrittenFrom) < 0)) this.#notWrittenFrom = sequence
     if (error.code === tooLargeCode && publish.records.length > 1) {
       this.#again.push(...halves(publish))
       this.#again.sort(bySequence)
@@ -209,18 +231,23 @@ export class Lane {
   }
 }
 
-function halves({ records, producer }: Publish): Publish[] {
+function halves({ records, producer, nth }: Publish): Publish[] {
   const { id = 0, epoch = 0, sequence = 0 } = producer ?? {}
   const middle = Math.ceil(records.length / 2)
   return [
-    { records: records.slice(0, middle), producer: { id, epoch, sequence }, isUnknown: false },
-    { records: records.slice(middle), producer: { id, epoch, sequence: (sequence + middle) % sequenceModulus }, isUnknown: false },
+    { records: records.slice(0, middle), producer: { id, epoch, sequence }, nth, isUnknown: false },
+    { records: records.slice(middle), producer: { id, epoch, sequence: (sequence + middle) % sequenceModulus }, nth, isUnknown: false },
   ]
 }
 
 function bySequence(a: Publish, b: Publish): number {
-  const distance = ((b.producer?.sequence ?? 0) - (a.producer?.sequence ?? 0) + sequenceModulus) % sequenceModulus
-  return distance === 0 ? 0 : distance < sequenceModulus / 2 ? -1 : 1
+  return distance(b.producer?.sequence ?? 0, a.producer?.sequence ?? 0)
+}
+
+/** How far `to` is behind `from`, in numbers that begin again after the last; below zero where it comes before. */
+function distance(from: number, to: number): number {
+  const ahead = (to - from + sequenceModulus) % sequenceModulus
+  return ahead < sequenceModulus / 2 ? ahead : ahead - sequenceModulus
 }
 
 function timedOut(how: string): ClientError {
