@@ -30,6 +30,8 @@ export class AssignedPartition {
   version = 0
   isPaused = false
   isAssigned = true
+  /** It is being given up: the application is told. */
+  isLeaving = false
   /** A request about it is under way. */
   isAsked = false
   /** How many fetches of it wait for the application, or are being worked on. */

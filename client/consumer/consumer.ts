@@ -8,8 +8,11 @@
  */
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { Coordinators } from '../cluster/coordinators.ts'
+import { ClassicMembership } from '../group/classic-membership.ts'
+import { ConsumerMembership } from '../group/consumer-membership.ts'
 import { GroupOffsets } from '../group/group-offsets.ts'
 import { type Assignee, type Membership } from '../group/membership.ts'
+import { Subscription } from '../group/subscription.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
 import { ClientError } from '../network/client-error.ts'
 import { interruptible, throwIfAborted } from '../network/interruption.ts'
@@ -66,12 +69,13 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   readonly #offsets: GroupOffsets | undefined
   readonly #committer: Committer | undefined
   readonly #membership: Membership
-  readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
+  #settling: Promise<void> | undefined
   #failure: ClientError | undefined
   /** Something happened that is looked at before the next record. */
   #isDisturbed = false
   #isLooping = false
+  #isWaiting = false
   #polls = 0
   #wake: () => void = () => {}
 
@@ -107,19 +111,27 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       const everyMs = autoCommitOf(own)
       this.#committer = new Committer({ offsets: this.#offsets, partitions: this.#assignment, doneOf, everyMs, platform, logger })
     }
-    this.#membership = this.#join()
+    this.#membership = this.#member()
     options.signal?.addEventListener('abort', this.#aborted, { once: true })
   }
 
-  #join(): Membership {
+  #member(): Membership {
     const { topics, partitions, metadataMs = defaultMetadataMs } = this.#options
-    return new FixedAssignment(this.#parts, { topics, partitions, metadataMs }, this.#assignee())
+    const { pool, cluster, coordinators } = this.#parts
+    const assignee = this.#assignee()
+    if (!this.#group || !topics) return new FixedAssignment(this.#parts, { topics, partitions, metadataMs }, assignee)
+    const subscription = new Subscription(cluster, topics)
+    const lane = `${this.#lane} group`
+    const parts = { pool, cluster, coordinators, options: this.#group, subscription, assignee, lane }
+    return this.#group.protocol === 'consumer' ? new ConsumerMembership(parts) : new ClassicMembership(parts)
   }
 
   #assignee(): Assignee {
     return {
       assigned: () => this.#assignment.list,
+      staying: () => [...this.#assignment].filter(({ isLeaving }) => !isLeaving).map(placeOf),
       polls: () => this.#polls,
+      isWaiting: () => this.#isWaiting,
       assign: (partitions) => this.#assign(partitions),
       revoke: (partitions) => this.#revoke(partitions),
       lose: (partitions) => this.#lose(partitions),
@@ -131,8 +143,9 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   }
 
   async #assign(partitions: readonly ChosenPartition[]): Promise<void> {
+    if (this.#closed) return
     this.#assignment.add(partitions, this.#startOf())
-    await this.#options.onAssigned?.(partitions)
+    await this.#options.onAssigned?.(partitions.map(placeOf))
     this.#fetcher.assign([...this.#assignment])
     this.#committer?.start()
   }
@@ -143,9 +156,14 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   }
 
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
-    await this.#committer?.commitDone(this.#statesOf(partitions))
-    await this.#options.onRevoked?.(partitions)
-    this.#remove(partitions)
+    const leaving = this.#statesOf(partitions)
+    for (const one of leaving) one.isLeaving = true
+    try {
+      await this.#committer?.commitDone(leaving)
+      await this.#options.onRevoked?.(partitions)
+    } finally {
+      this.#remove(partitions)
+    }
   }
 
   async #lose(partitions: readonly TopicPartition[]): Promise<void> {
@@ -190,12 +208,15 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       state = 'ended'
     }
     const wait = async (): Promise<IteratorResult<T, undefined>> => {
+      this.#isWaiting = true
       try {
         const value = await this.#next(take, signal)
         if (value !== undefined) return { done: false, value }
       } catch (error) {
         end()
         throw error
+      } finally {
+        this.#isWaiting = false
       }
       end()
       return done
@@ -242,7 +263,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
-      if (this.#membership.isPending) await interruptible(this.#membership.settle(), signal)
+      if (this.#settling || this.#membership.isPending) await interruptible(this.#settle(), signal)
       if (this.#closed) continue
       const failure = this.#failure
       this.#failure = undefined
@@ -252,6 +273,14 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       if (this.#isAllRead()) return undefined
       await (signal ? interruptible(woken, signal) : woken)
     }
+  }
+
+  /** Once at a time: a loop that was left may have begun it. */
+  #settle(): Promise<void> {
+    this.#settling ??= this.#membership.settle().finally(() => {
+      this.#settling = undefined
+    })
+    return this.#settling
   }
 
   #isAllRead(): boolean {
@@ -292,7 +321,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   }
 
   paused(): TopicPartition[] {
-    return [...this.#assignment].filter(({ isPaused }) => isPaused).map(({ topic, partition }) => ({ topic, partition }))
+    return [...this.#assignment].filter(({ isPaused }) => isPaused).map(placeOf)
   }
 
   #changed(): void {
@@ -356,7 +385,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     } finally {
       this.#remove(this.assignment())
       this.#fetcher.close()
-      this.#closing.abort()
+      this.#parts.pool.endLane(this.#lane)
     }
   }
 
@@ -373,6 +402,10 @@ function decodersOf<K, V>({ key, value }: ConsumerOptions<K, V>): Decoders<K, V>
 
 interface Decoder<T> {
   decode(given: Uint8Array | null): T
+}
+
+function placeOf({ topic, partition }: TopicPartition): TopicPartition {
+  return { topic, partition }
 }
 
 function noGroup(): ClientError {

@@ -28,6 +28,8 @@ export interface Membership {
 /** The consumer, as its membership sees it. */
 export interface Assignee {
   assigned(): readonly TopicPartition[]
+  /** Those of them that are not being given up. */
+  staying(): readonly TopicPartition[]
   /** While they are still this member's: commits what is done, tells the application, and reads them no more. */
   revoke(partitions: readonly TopicPartition[]): Promise<void>
   /** They are somebody else's already. */
@@ -36,6 +38,8 @@ export interface Assignee {
   assign(partitions: readonly ChosenPartition[]): Promise<void>
   /** How often the application has come for more: who does not come for long is out. */
   polls(): number
+  /** It waits for more right now. */
+  isWaiting(): boolean
   /** There is something to settle. */
   wake(): void
 }

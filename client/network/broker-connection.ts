@@ -114,10 +114,10 @@ export class BrokerConnection {
     this.#channel.fail(new ClientError('CONNECTION_LOST', 'the connection was closed by this client', { broker: this.broker }))
   }
 
-  /** Does the broker serve it, in a version that this client knows? */
-  serves(request: Message): boolean {
+  /** Does the broker serve it, in a version that this client knows, and at least in this one? */
+  serves(request: Message, versionMin = request.versions.first): boolean {
     const served = this.#served.get(request.key)
-    return served !== undefined && served.last >= request.versions.first && served.first <= request.versions.last
+    return served !== undefined && served.last >= versionMin && served.first <= request.versions.last
   }
 
   /** Gives up after the connect timeout: what answers nothing at all would be waited for minutes. */

@@ -3,7 +3,7 @@
  * Owns: them, which addresses are known, and when one that failed may be tried again. Never: decides which broker to ask for what.
  */
 import type { ClientPlatform, TlsOptions } from '../platform/dial.ts'
-import { backoffMs, type RetryOptions } from './backoff.ts'
+import { backoffMs, defaultRetry, type RetryOptions } from './backoff.ts'
 import { BrokerConnection } from './broker-connection.ts'
 import { ClientError } from './client-error.ts'
 import { interruptible, pause, throwIfAborted } from './interruption.ts'
@@ -51,7 +51,6 @@ interface Failures {
 }
 
 const defaultIdleMs = 9 * 60_000
-const reconnectDelays = { initialMs: 50, maxMs: 1000 }
 /** An address that has not answered by then is not given up, but the next one is tried beside it. */
 const staggerMs = 500
 const defaultCloseLimitMs = 5000
@@ -161,7 +160,10 @@ export class BrokerPool {
       await connection.close()
     } catch (error) {
       const count = (this.#failures.get(address)?.count ?? 0) + 1
-      this.#failures.set(address, { count, retryAt: platform.now() + backoffMs(reconnectDelays, count, platform.random()) })
+      this.#failures.set(address, {
+        count,
+        retryAt: platform.now() + backoffMs(this.options.retry ?? defaultRetry, count, platform.random()),
+      })
       throw error
     }
     return this.#throwIfClosed() as never
