@@ -4,7 +4,7 @@ import { groupCodec, type GroupMetadataRecord, stepBytesMax } from '../records.t
 import { ClassicGroup } from './classic-group.ts'
 import { ClassicMember } from './classic-member.ts'
 
-/** As it stands: the generation, and each member with its share. */
+/** As it stands: the generation, and each member with its share. Members without a leader are to rebalance before anything else. */
 export function groupMetadata(group: ClassicGroup): GroupMetadataRecord {
   const { groupId, protocolType, generation, protocolName, leader, since } = group
   const members = [...group.members.values()].map((member) => ({
@@ -41,5 +41,6 @@ export function groupOf(groupId: string, value: GroupMetadataValue): ClassicGrou
     }
     group.add(new ClassicMember({ memberId, groupInstanceId, clientId, clientHost }, terms, Buffer.from(assignment)), protocolType)
   }
+  group.leader = leader
   return group
 }

@@ -215,7 +215,10 @@ export class Rebalance {
   loaded(group: ClassicGroup, turn: GroupTurn): void {
     group.loaded()
     for (const member of group.members.values()) this.keepAlive(group, member, turn)
-    if (group.members.size > this.#settings.membersMax) this.prepare(group, turn)
+    const [first] = group.members.keys()
+    const wasToRebalance = first !== undefined && group.leader === null
+    if (wasToRebalance) group.leader = first
+    if (wasToRebalance || group.members.size > this.#settings.membersMax) this.prepare(group, turn)
   }
 }
 

@@ -43,14 +43,14 @@ export class Downgrade {
     for (const record of dissolution(group)) turn.append(record)
     const rest = [...group.members()].filter((member) => !leaving.some(({ memberId }) => memberId === member.memberId))
     // They rebalance at once. Until they have, what counts is what each has, not what it was to get from others that have it still.
-    const classic = this.#become(turn, group, rest, held)
+    const classic = this.#become(turn, group, rest, held, true)
     this.#context.classic.rebalance(classic, turn)
   }
 
   inPlaceOf(turn: GroupTurn, group: ConsumerGroup, { replaced, member, mustRebalance }: Replacement): void {
     for (const record of dissolution(group, { before: replaced.memberId, after: member.memberId })) turn.append(record)
     const rest = [...group.members()].filter(({ memberId }) => memberId !== replaced.memberId)
-    const classic = this.#become(turn, group, [...rest, member], (each) => group.targetOf(each))
+    const classic = this.#become(turn, group, [...rest, member], (each) => group.targetOf(each), mustRebalance)
     if (mustRebalance) this.#context.classic.rebalance(classic, turn)
   }
 
@@ -59,6 +59,7 @@ export class Downgrade {
     group: ConsumerGroup,
     members: readonly ConsumerMember[],
     shareOf: (member: ConsumerMember) => TopicPartitions,
+    mustRebalance: boolean,
   ): ClassicGroup {
     const classic = classicGroupOf(group, members, turn.now)
     for (const member of classic.members.values()) {
@@ -66,7 +67,9 @@ export class Downgrade {
       if (!consumer) continue
       member.assignment = writeAssignment(shareOf(consumer), member.metadata(classic.protocolName), this.#context.topics)
     }
-    turn.append(groupMetadata(classic))
+    const record = groupMetadata(classic)
+    // Should this broker die before they have begun, the next one finds them without a leader, and has them rebalance.
+    turn.append(mustRebalance && record.value ? { ...record, value: { ...record.value, leader: null } } : record)
     this.#context.classic.adopted(classic, turn)
     this.#context.logger.info(
       { group: group.groupId },

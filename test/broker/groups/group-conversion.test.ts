@@ -106,6 +106,26 @@ t.test('what a leader assigned counts, though it named a topic more than once', 
   t.same([...partitions.values()], [[0, 1, 2, 3]])
 })
 
+t.test(
+  'a group that was to rebalance when it went back does so under the next broker too: what the one that left had is nobody\u2019s',
+  (t) => {
+    const { stage, memberId, generation } = classicGroup()
+    stage.join('n')
+    join(stage, { memberId, owned: [0, 1, 2, 3] })
+    sync(stage, memberId, generation)
+    join(stage, { memberId, owned: [0, 1] })
+    stage.heartbeat({ memberId: 'n', memberEpoch: generation + 1 })
+    stage.heartbeat({ memberId: 'n', memberEpoch: -1 })
+    stage.restart()
+    const classic = stage.machine.groups.get('g') as ClassicGroup
+    t.same([classic.type, classic.state, classic.leader], ['Classic', 'PreparingRebalance', memberId])
+    t.equal(heartbeat(stage, memberId, classic.generation), 'REBALANCE_IN_PROGRESS')
+    const again = join(stage, { memberId, owned: [0, 1] })
+    t.same([again?.leader, again?.generationId], [memberId, classic.generation])
+    t.end()
+  },
+)
+
 t.test('a consumer joins while the classic group prepares its first generation: who waits there is told to begin anew', async (t) => {
   const stage = new GroupStage()
   stage.setTopic('t', 4)
