@@ -3,7 +3,7 @@ import { apis } from '../../../client/protocol/apis.ts'
 import { decode, decodeFrom, encode, encodeInto } from '../../../client/protocol/compile.ts'
 import { ErrorCode, errorOf } from '../../../client/protocol/errors.ts'
 import { decodeResponseHeader, encodeRequest, encodeResponse } from '../../../client/protocol/header.ts'
-import { DecodeError, EncodeError } from '../../../client/protocol/malformed.ts'
+import { DecodeError, EncodeError, LostFieldError } from '../../../client/protocol/malformed.ts'
 import { ApiVersionsResponse } from '../../../client/protocol/messages/api-versions.ts'
 import { FetchRequest, FetchResponse } from '../../../client/protocol/messages/fetch.ts'
 import { ProduceRequest } from '../../../client/protocol/messages/produce.ts'
@@ -44,10 +44,10 @@ t.test('what is left out takes its default, and decoding gives every field in ev
 t.test('a value that the version cannot carry is refused, unless the field may be ignored', async (t) => {
   t.strictSame(roundTrip(0, { always: 1, hint: 'lost' }), { ...empty, always: 1 })
   t.strictSame(roundTrip(0, { since1: '', list: [] }), empty, 'a default is no value')
-  t.throws(() => encode(Sample, 0, { since1: 'x' }), { name: 'EncodeError', message: /Sample v0.since1 .*version 0/ })
-  t.throws(() => encode(Sample, 0, { list: [{}] }), EncodeError)
-  t.throws(() => encode(Sample, 1, { extra: { text: 'x' } }), EncodeError)
-  t.throws(() => encode(Sample, 1, { maybe: {} }), EncodeError)
+  t.throws(() => encode(Sample, 0, { since1: 'x' }), { name: 'LostFieldError', message: /Sample v0.since1 .*version 0/ })
+  t.throws(() => encode(Sample, 0, { list: [{}] }), LostFieldError)
+  t.throws(() => encode(Sample, 1, { extra: { text: 'x' } }), LostFieldError)
+  t.throws(() => encode(Sample, 1, { maybe: {} }), LostFieldError)
   t.throws(() => encode(Sample, 3, {}), { name: 'EncodeError', message: /no version 3/ })
   t.throws(() => decode(Sample, -1, Buffer.alloc(9)), DecodeError)
 })
