@@ -97,7 +97,7 @@ function logOf(batches: (typeof stored extends fc.Arbitrary<infer S> ? S : never
       timestamp: 1,
       producerId: producer,
       producerEpoch: 0,
-    } as Parameters<typeof buildEndMarker>[0])
+    })
     marker.writeBigInt64BE(BigInt(next), 0)
     parts.push(marker)
     next++
