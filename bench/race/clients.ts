@@ -1,7 +1,7 @@
 /**
  * The project's client against the others of its world, on one broker, in one run: each lap in a fresh process, the clients by turns.
  *
- *     node bench/race/clients.ts HOST:PORT [--rounds 3] [--sizes 100,1024] [--partitions 1] [--seconds 3] [--json]
+ *     node bench/race/clients.ts HOST:PORT [--rounds 3] [--sizes 100,1024] [--partitions 1] [--megabytes 100] [--clients stele,kafkajs] [--json]
  */
 import { fork, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -19,16 +19,18 @@ const { values: flags, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     sizes: { type: 'string', default: '100,1024' },
     partitions: { type: 'string', default: '1' },
-    clients: { type: 'string', default: 'stele,kafkajs,@platformatic/kafka,confluent-kafka (Python)' },
+    clients: { type: 'string', default: 'stele,stele by record,kafkajs,@platformatic/kafka,confluent-kafka (Python)' },
     megabytes: { type: 'string', default: '100' },
     json: { type: 'boolean', default: false },
   },
 })
 const bootstrap = positionals[0] ?? '127.0.0.1:9092'
 const partitions = Number(flags.partitions)
+/** Of the project's client, another way to read. */
+const byRecord = 'stele by record'
 const librdkafka = 'confluent-kafka (Python)'
 const clients = flags.clients.split(',').filter((name) => {
-  const isHere = name === 'stele' || (name === librdkafka ? existsSync(python) : isInstalled(name))
+  const isHere = name.startsWith('stele') || (name === librdkafka ? existsSync(python) : isInstalled(name))
   if (!isHere) console.error(`NOT IN THE RACE: ${name} (not installed: make interop-install)`)
   return isHere
 })
@@ -82,6 +84,7 @@ for (const size of flags.sizes.split(',').map(Number)) {
   for (const direction of ['produce', 'consume'] as const) {
     for (let round = 0; round < Number(flags.rounds); round++) {
       for (const client of round % 2 === 0 ? clients : clients.toReversed()) {
+        if (direction === 'produce' && client === byRecord) continue
         const topic = direction === 'produce' ? await made(`race-${size}`) : stored
         const { records: done, seconds, cpuSeconds, residentBytes } = await lapOf(lap(client, direction, topic, size, records))
         const row = { client, direction, size, recordsPerSecond: done / seconds, cpuMicrosPerRecord: (cpuSeconds * 1e6) / done }
@@ -103,7 +106,8 @@ function summary() {
   return kinds.flatMap((kind) => {
     const of = (client: string, key: 'recordsPerSecond' | 'cpuMicrosPerRecord' | 'residentMegabytes') =>
       median(rows.filter((row) => row.client === client && `${row.direction} ${row.size}` === kind).map((row) => row[key]))
-    return clients.map((client) => ({
+    const there = clients.filter((client) => rows.some((row) => row.client === client && `${row.direction} ${row.size}` === kind))
+    return there.map((client) => ({
       race: kind,
       client,
       'records/s': figureText(of(client, 'recordsPerSecond')),

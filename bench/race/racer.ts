@@ -4,9 +4,9 @@ import type { Lap, LapResult } from './lap.ts'
 import type { Rival } from './rival.ts'
 import { kafkajs } from './rivals/kafkajs.ts'
 import { platformatic } from './rivals/platformatic.ts'
-import { stele } from './rivals/stele.ts'
+import { stele, steleByRecord } from './rivals/stele.ts'
 
-const rivals: readonly Rival[] = [stele, kafkajs, platformatic]
+const rivals: readonly Rival[] = [stele, steleByRecord, kafkajs, platformatic]
 
 class Stopwatch {
   #records = 0
