@@ -24,7 +24,7 @@ import type { LogConfig } from './log-config.ts'
 import type { LogEnvironment } from './log-environment.ts'
 import type { Offset } from './offset.ts'
 import { OpenFiles } from './open-files.ts'
-import { readTopicId, writePartitionMetadata } from './partition-files.ts'
+import { isDamagedId, readTopicId, writePartitionMetadata } from './partition-files.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ReadBuffers } from './read-buffers.ts'
 import { isDeletedFolder, parsePartitionFolder, partitionFolder, retiredFolder } from './segment-files.ts'
@@ -302,8 +302,9 @@ export class LogDirectory {
     const folder = `${this.path}/${name}`
     const found = readTopicId(this.#disk, folder)
     // Torn, or from before topic ids: the commit journal finds a folder by its id.
-    if (found === undefined) writePartitionMetadata(this.#disk, folder, topicId)
-    if (found === undefined || found === topicId) return true
+    const isDamaged = found === undefined || isDamagedId(found, topicId)
+    if (isDamaged) writePartitionMetadata(this.#disk, folder, topicId)
+    if (isDamaged || found === topicId) return true
     this.#setAside(name, `it is of topic id ${found}`)
     return false
   }

@@ -20,6 +20,15 @@ export async function syncPartitionMetadata(disk: Disk, folder: string): Promise
   }
 }
 
+const damagedCharactersMax = 2
+
+/** Ids are random: one that differs from another in a character or two is that one, damaged before it was on the device. */
+export function isDamagedId(found: string, topicId: string): boolean {
+  let different = 0
+  for (let at = 0; at < topicId.length; at++) if (found[at] !== topicId[at]) different++
+  return different > 0 && different <= damagedCharactersMax
+}
+
 /** Undefined where there is none, or none that can be read. */
 export function readTopicId(disk: Disk, folder: string): string | undefined {
   const text = readWhole(disk, `${folder}/${metadataName}`)?.toString()
