@@ -1,0 +1,68 @@
+/**
+ * A broker that is reached through a fault proxy alone, and clients that do not wait long.
+ * Owns: both, until the test ends; and the rejections that nobody handled, which no test of the client may leave.
+ */
+import type { Test } from 'tap'
+import { ClientError, type Stele } from '../../client/index.ts'
+import { BrokerInProcess } from './broker-in-process.ts'
+import { type Fault, FaultProxy } from './fault-proxy.ts'
+
+export const api = {
+  produce: 0,
+  fetch: 1,
+  listOffsets: 2,
+  metadata: 3,
+  offsetCommit: 8,
+  offsetFetch: 9,
+  findCoordinator: 10,
+  describeGroups: 15,
+  listGroups: 16,
+  createTopics: 19,
+  initProducerId: 22,
+  describeConfigs: 32,
+  incrementalAlterConfigs: 44,
+  describeCluster: 60,
+} as const
+
+export const unhandled: unknown[] = []
+process.on('unhandledRejection', (reason) => unhandled.push(reason))
+
+export const passing: readonly Fault[] = ['cut before', 'cut within the request', 'cut after', 'cut within the answer', { lateMs: 30 }]
+export const silent: readonly Fault[] = ['swallowed', 'silence']
+export const wrong: readonly Fault[] = ['another number', 'nonsense']
+export const nameOf = (fault: Fault): string => (typeof fault === 'string' ? fault : 'late')
+
+const retry = { initialMs: 5, maxMs: 20 }
+export const patient = { requestTimeoutMs: 5000, retry }
+export const impatient = { requestTimeoutMs: 120, retry }
+/** What is never answered is not waited for long. */
+export const waitingFor = (fault: Fault): typeof patient => (silent.includes(fault) ? impatient : patient)
+
+export async function faultStage(t: Test): Promise<FaultProxy> {
+  const proxy = await FaultProxy.start()
+  const broker = await BrokerInProcess.start({ 'advertised.listeners': [`PLAINTEXT://${proxy.bootstrap}`] })
+  proxy.target = broker.port
+  t.teardown(async () => {
+    proxy.close()
+    await broker.close()
+  })
+  return proxy
+}
+
+/** `done`, or the code of the error; what is no ClientError fails the test. */
+export async function outcomeOf(t: Test, act: Promise<unknown>, what: string): Promise<string> {
+  try {
+    await act
+    return 'done'
+  } catch (error) {
+    t.ok(error instanceof ClientError, `${what}: a ClientError, not ${String(error)}`)
+    return error instanceof ClientError ? error.code : 'not typed'
+  }
+}
+
+export async function valuesOf(stele: Stele, topic: string): Promise<string[]> {
+  const values: string[] = []
+  for await (const records of stele.reader().batches(topic, { from: 'beginning', untilEnd: true }))
+    values.push(...records.map(({ value }) => String(value)))
+  return values
+}
