@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { bundleForBrowsers } from '../../config/browser-bundle.ts'
+import { Stele, text } from '../../client/browser.ts'
+import { CreateTopicsRequest, CreateTopicsResponse } from '../../client/protocol/messages/create-topics.ts'
+import { BrokerProcess } from '../support/broker-process.ts'
 import { Chromium } from '../support/chromium.ts'
+import { RawClient } from '../support/raw-client.ts'
 import { StreamBroker } from '../support/stream-broker.ts'
 import { full, missing } from './cache.ts'
 
@@ -107,4 +111,32 @@ t.test('Chromium reads and writes', { skip: missing('chromium'), timeout: 600_00
     Array.from({ length: 500 }, (_, n) => n),
     'what a page publishes is there',
   )
+})
+
+t.test('the page that a broker shows at / lists topics and shows records as they come', { skip: missing('chromium') }, async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'stele-page-'))
+  const broker = await BrokerProcess.start(directory, {}, { http: '127.0.0.1:0' })
+  t.teardown(async () => {
+    await broker.end('SIGTERM')
+    rmSync(directory, { recursive: true, force: true })
+  })
+  const http = await broker.http()
+  const kafka = await RawClient.connect(Number(broker.bootstrap.split(':')[1]))
+  t.teardown(() => kafka.close())
+  const topics = [{ name: 'orders', numPartitions: 1, replicationFactor: 1 }]
+  await kafka.ask(CreateTopicsRequest, CreateTopicsResponse, 5, { topics, timeoutMs: 10_000 })
+  const chromium = await Chromium.start()
+  t.teardown(() => chromium.close())
+  const tab = await chromium.open(`http://${http}/`)
+  await tab.until("document.getElementById('state').textContent.startsWith('reading orders')")
+  const writer = new Stele({ url: `ws://${http}` })
+  t.teardown(() => writer.close())
+  const producer = writer.producer({ key: text, value: text })
+  const shown = "[...document.querySelectorAll('#records tr')].map((row) => [...row.cells].map((cell) => cell.textContent))"
+  // The page reads from the end: what is written before it is there is not shown.
+  for (let n = 0; (await tab.evaluate(`${shown}.length`)) === 0; n++)
+    await producer.send('orders', { key: 'k', value: `<b>${n}</b>`, timestamp: 0 })
+  const [[partition, , time, key, value]] = (await tab.evaluate(shown)) as [string[]]
+  t.match([partition, time, key], ['0', '00:00:00.000', 'k'])
+  t.match(value, /^<b>\d+<\/b>$/, 'as text, whatever it says')
 })

@@ -21,10 +21,14 @@ export class BrokerProcess {
   }
 
   /** Resolves when it says that it is listening. */
-  static start(directory: string, settings: Record<string, string> = {}, { port = 0, config = '' } = {}): Promise<BrokerProcess> {
+  static start(
+    directory: string,
+    settings: Record<string, string> = {},
+    { port = 0, config = '', http = 'off' } = {},
+  ): Promise<BrokerProcess> {
     const flags = Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`])
     if (config !== '') flags.push('--config', config)
-    const child = spawn(...bareNode(main, 'start', '--listen', `127.0.0.1:${port}`, '--http', 'off', '--data', directory, ...flags), {
+    const child = spawn(...bareNode(main, 'start', '--listen', `127.0.0.1:${port}`, '--http', http, '--data', directory, ...flags), {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
@@ -38,6 +42,15 @@ export class BrokerProcess {
       child.stderr?.on('data', read)
       child.once('exit', (code, signal) => reject(new Error(`the broker ended (${code ?? signal}) before it listened:\n${output}`)))
     })
+  }
+
+  /** Where it serves HTTP, once it says so. */
+  async http(): Promise<string> {
+    for (;;) {
+      const [, address] = /health at http:\/\/(\S+)/.exec(this.output()) ?? []
+      if (address !== undefined) return address
+      await once(this.child.stdout as NodeJS.ReadableStream, 'data')
+    }
   }
 
   /** Ends it by `signal` and waits until it is gone; its exit code, null where the signal ended it. */
