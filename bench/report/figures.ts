@@ -44,7 +44,7 @@ const megabyte = 1e6
 
 function figuresOf(runs: readonly Run[]): Figure[] {
   const unit = runs[0]?.unit ?? 'records'
-  const one = unit.replace(/s$/, '')
+  const one = unit.replace(/ies$/, 'y').replace(/s$/, '')
   const perCount = (micros: (run: Run) => number | undefined) => (run: Run) => {
     const spent = micros(run)
     return spent === undefined || run.count === 0 ? null : (spent * 1e6) / run.count
