@@ -8,6 +8,7 @@ import type { ClientMessageOf, Cursor, From, Place } from '../protocol/stream/cl
 import type { ServerMessage, ServerMessageOf, StreamedRecord } from '../protocol/stream/server-messages.ts'
 import { bytes, type Serde } from '../serde/serde.ts'
 import { errorOfMessage, type Link, type Speaker } from './link.ts'
+import { storedRecords } from './stored-batches.ts'
 import { Window } from './window.ts'
 
 export interface StreamRecord<K, V> {
@@ -148,7 +149,14 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   heard(message: ServerMessage): void {
     switch (message.type) {
       case 'records':
-        return this.#take(message)
+        return this.#take(
+          message,
+          message.records,
+          message.next,
+          message.records.reduce((sum, record) => sum + sizeOf(record), 0),
+        )
+      case 'batches':
+        return this.#takeStored(message)
       case 'subscribed':
         for (const cursor of message.partitions) this.#cursors.set(keyOf(cursor), cursor)
         return
@@ -169,12 +177,28 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
     }
   }
 
-  #take({ topic, partition, records, next }: ServerMessageOf<'records'>): void {
-    const size = records.reduce((sum, record) => sum + sizeOf(record), 0)
+  #take(place: Place, records: readonly StreamedRecord[], next: number, size: number): void {
+    const { topic, partition } = place
     this.#window.arrived(size)
-    this.#cursors.set(keyOf({ topic, partition }), { topic, partition, offset: next })
+    this.#cursors.set(keyOf(place), { topic, partition, offset: next })
     this.#arrived.push({ topic, partition, records, next, bytes: size })
     this.#wake?.()
+  }
+
+  #takeStored(message: ServerMessageOf<'batches'>): void {
+    const { batches, first, next } = message
+    try {
+      this.#take(message, storedRecords(batches, first), next, batches.length)
+    } catch (cause) {
+      const { topic, partition } = message
+      this.failed(
+        new ClientError('MALFORMED_RESPONSE', `cannot read ${topic}-${partition} at offset ${first}: ${String(cause)}`, {
+          topic,
+          partition,
+          cause,
+        }),
+      )
+    }
   }
 
   async #revoked(partitions: readonly Place[]): Promise<void> {

@@ -11,6 +11,7 @@ import { CloseCode } from '../protocol/stream/close-codes.ts'
 import { streamPath, subprotocols } from '../protocol/stream/endpoint.ts'
 import { decodeMsgpack, encodeMsgpack } from '../protocol/stream/msgpack.ts'
 import type { ServerMessage, StreamLimits } from '../protocol/stream/server-messages.ts'
+import { decodedCodecs } from './stored-batches.ts'
 
 export interface LinkOptions {
   readonly url: string
@@ -147,7 +148,7 @@ export class Link {
   #greet(socket: StreamSocket): void {
     if (socket !== this.#socket) return
     const { clientId, token } = this.options
-    socket.send(encodeMsgpack({ type: 'hello', client: clientId, ...(token !== undefined && { token }) }))
+    socket.send(encodeMsgpack({ type: 'hello', client: clientId, decodes: decodedCodecs, ...(token !== undefined && { token }) }))
   }
 
   #ended(socket: StreamSocket, code: number, reason: string): void {
