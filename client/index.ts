@@ -12,7 +12,7 @@ import { Reach } from './admin/reach.ts'
 import { TopicAdmin } from './admin/topics.ts'
 import { ClusterView } from './cluster/cluster-view.ts'
 import { Coordinators } from './cluster/coordinators.ts'
-import { Consumer } from './consumer/consumer.ts'
+import { type ClientParts, Consumer } from './consumer/consumer.ts'
 import type { ConsumerOptions } from './consumer/consumer-options.ts'
 import { OffsetLookup } from './consumer/offset-lookup.ts'
 import { Reader } from './consumer/reader.ts'
@@ -58,6 +58,7 @@ export class Stele {
   readonly #pool: BrokerPool
   readonly #cluster: ClusterView
   readonly #coordinators: Coordinators
+  readonly #open = new Set<AsyncDisposable>()
   /** Every act of administration. */
   readonly admin: Admin
   readonly topics: TopicAdmin
@@ -88,15 +89,21 @@ export class Stele {
   }
 
   consumer<K = Uint8Array | null, V = Uint8Array | null>(options: ConsumerOptions<K, V>): Consumer<K, V> {
-    return new Consumer({ pool: this.#pool, cluster: this.#cluster, coordinators: this.#coordinators }, options)
+    return new Consumer(this.#parts(), options)
   }
 
   reader(): Reader {
-    return new Reader({ pool: this.#pool, cluster: this.#cluster, coordinators: this.#coordinators })
+    return new Reader(this.#parts())
   }
 
-  close(): Promise<void> {
-    return this.#pool.close()
+  #parts(): ClientParts {
+    return { pool: this.#pool, cluster: this.#cluster, coordinators: this.#coordinators, open: this.#open }
+  }
+
+  /** Consumers leave their groups, then all connections end. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#open].map((consumer) => consumer[Symbol.asyncDispose]()))
+    await this.#pool.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -44,6 +44,8 @@ export interface ClientParts {
   readonly pool: BrokerPool
   readonly cluster: ClusterView
   readonly coordinators: Coordinators
+  /** What is to be closed before the client is. */
+  readonly open: Set<AsyncDisposable>
 }
 
 /** Of a member, for whoever commits offsets in a transaction. */
@@ -113,6 +115,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     }
     this.#membership = this.#member()
     options.signal?.addEventListener('abort', this.#aborted, { once: true })
+    parts.open.add(this)
   }
 
   #member(): Membership {
@@ -386,6 +389,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       this.#remove(this.assignment())
       this.#fetcher.close()
       this.#parts.pool.endLane(this.#lane)
+      this.#parts.open.delete(this)
     }
   }
 
