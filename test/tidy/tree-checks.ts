@@ -63,7 +63,7 @@ function isModule(file: SourceFile): boolean {
 
 /** Where reading starts: published doors, commands, what a thread begins with, what a tool loads by name; and the wire's messages and SCRAM, whole before they are served. */
 const starts =
-  /^(client\/index|broker\/index|broker\/cli\/main|broker\/log\/compaction\/worker|bench\/main|bench\/micro\/[\w-]+|bench\/process\/(load-process|metronome-thread)|bench\/race\/[\w-]+|test\/simulation\/run|test\/interop\/peers\/[\w-]+|test\/golden\/[\w-]+|config\/[\w-]+|client\/protocol\/scram|client\/protocol\/messages\/(records\/)?[\w-]+)\.ts$|\.test\.ts$/
+  /^(client\/(index|browser)|broker\/index|broker\/cli\/main|broker\/log\/compaction\/worker|bench\/main|bench\/micro\/[\w-]+|bench\/process\/(load-process|metronome-thread)|bench\/race\/[\w-]+|test\/simulation\/run|test\/interop\/peers\/[\w-]+|test\/golden\/[\w-]+|config\/[\w-]+|client\/protocol\/scram|client\/protocol\/messages\/(records\/)?[\w-]+)\.ts$|\.test\.ts$/
 
 export const everyFileIsUsed: Check = (files) => {
   const sources = files.filter(isModule)
