@@ -5,7 +5,7 @@
  * Never: decides what a change is (the plans do), or opens partitions (replicas follow `onChange`).
  */
 import assert from 'node:assert/strict'
-import { ErrorCode } from '../../client/protocol/errors.ts'
+import { ErrorCode, errorOf } from '../../client/protocol/errors.ts'
 import { randomUuid } from '../../client/protocol/uuid.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Logger } from '../metrics/logger.ts'
@@ -177,7 +177,11 @@ export class Cluster {
     if (this.#image.topics.has(name)) return ErrorCode.NONE
     const brokers = this.#image.brokers.size
     const codes = await this.#ensure([internalTopic(name, this.#settings(), brokers)])
-    return codes.get(name) ?? ErrorCode.UNKNOWN_SERVER_ERROR
+    const code = codes.get(name) ?? ErrorCode.UNKNOWN_SERVER_ERROR
+    // Clients only hear that there is no coordinator; who runs the broker can do something about it.
+    if (code !== ErrorCode.NONE)
+      this.#logger.error({ topic: name, error: errorOf(code).name }, 'An internal topic cannot be made, so nothing can be coordinated')
+    return code
   }
 
   async #ensure(topics: readonly NewTopic[]): Promise<Map<string, number>> {
