@@ -27,6 +27,8 @@ export interface ConnectionOptions {
   readonly idleMs?: number | undefined
   readonly logger?: ClientLogger | undefined
   readonly metrics?: ClientMetrics | undefined
+  /** Nobody wants it any more: what has begun ends. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const defaultConnectTimeoutMs = 10_000
@@ -60,6 +62,8 @@ export class BrokerConnection {
     const { metrics, logger = silentLogger } = options
     const connection = new BrokerConnection(options)
     const { broker } = connection
+    const giveUp = () => connection.#channel.fail(new ClientError('CLIENT_CLOSED', 'this client is closed', { broker }))
+    options.signal?.addEventListener('abort', giveUp, { once: true })
     try {
       await connection.#dial()
       metrics?.connection?.(broker, 'opened')
@@ -71,6 +75,8 @@ export class BrokerConnection {
       metrics?.connection?.(broker, 'failed')
       logger.debug({ broker, error: reason.code }, reason.message)
       throw reason
+    } finally {
+      options.signal?.removeEventListener('abort', giveUp)
     }
     connection.#watchIdling()
     logger.debug({ broker }, 'connected')
@@ -122,9 +128,11 @@ export class BrokerConnection {
 
   /** Gives up after the connect timeout: what answers nothing at all would be waited for minutes. */
   async #dial(): Promise<void> {
-    const { host, port, platform, tls, requestTimeoutMs, connectTimeoutMs = defaultConnectTimeoutMs } = this.#options
+    const { host, port, platform, tls, signal, requestTimeoutMs, connectTimeoutMs = defaultConnectTimeoutMs } = this.#options
     const limit = Math.min(requestTimeoutMs, connectTimeoutMs)
     const giveUp = new AbortController()
+    const stop = () => giveUp.abort()
+    signal?.addEventListener('abort', stop, { once: true })
     try {
       const dialling = platform.dial(host, port, this.#channel.handler, { tls, signal: giveUp.signal })
       const late = () => new Error(`no answer in ${limit} ms`)
@@ -132,7 +140,9 @@ export class BrokerConnection {
       this.#channel.begin(socket)
     } catch (cause) {
       giveUp.abort()
-      throw dialFailure(this.broker, cause, tls !== undefined)
+      throw this.#channel.lost ?? dialFailure(this.broker, cause, tls !== undefined)
+    } finally {
+      signal?.removeEventListener('abort', stop)
     }
   }
 

@@ -153,7 +153,7 @@ export class BrokerPool {
     const wait = (failures?.retryAt ?? 0) - platform.now()
     if (wait > 0) await pause(platform, wait, this.#closing.signal).catch(() => this.#throwIfClosed())
     try {
-      const connection = await BrokerConnection.open({ ...this.options, ...endpoint })
+      const connection = await BrokerConnection.open({ ...this.options, ...endpoint, signal: this.#closing.signal })
       this.#failures.delete(address)
       this.#hasMet = true
       if (!this.#closing.signal.aborted) return connection
