@@ -1,7 +1,16 @@
 /**
  * What a caller of the client can meet: one class, so that one `catch` can tell.
- * `code` is Kafka's error name (`UNKNOWN_TOPIC_OR_PARTITION`), or one of the client's own: `CONNECTION_FAILED`, `CONNECTION_LOST`,
- * `REQUEST_TIMED_OUT`, `UNSUPPORTED_VERSION`, `MALFORMED_RESPONSE`.
+ * `code` is Kafka's error name (`UNKNOWN_TOPIC_OR_PARTITION`), or one of the client's own:
+ *
+ *     CONNECTION_FAILED     nobody there, or nobody who answers in time          retriable
+ *     CONNECTION_LOST       it broke while something was under way               retriable
+ *     REQUEST_TIMED_OUT     no answer in the time a call may take                retriable
+ *     TLS_FAILED            a certificate is not trusted, or there is no TLS
+ *     MALFORMED_RESPONSE    what answers is no Kafka broker, or a broken one
+ *     UNSUPPORTED_VERSION   the broker does not serve what is asked
+ *     ABORTED               the caller's signal; its reason is the cause
+ *     CLIENT_CLOSED         the client was closed before
+ *     INVALID_ADDRESS, INVALID_OPTION, INVALID_REQUEST    the caller's mistake
  */
 import { errorOf } from '../protocol/errors.ts'
 
