@@ -39,9 +39,13 @@ export class StreamBroker {
   }
 
   /** @param answer what is at other paths of the port. */
-  static async start(settings: Overrides = {}, answer: (request: HttpRequest) => HttpAnswer = notFound): Promise<StreamBroker> {
-    const node = await BrokerInProcess.start(settings)
-    const http = await nodeHttp.listen({ host: '127.0.0.1', port: 0 }, answer, () => node.broker.gateway())
+  static async start(
+    settings: Overrides = {},
+    answer: (request: HttpRequest) => HttpAnswer = notFound,
+    { directory, port = 0 }: { directory?: string; port?: number } = {},
+  ): Promise<StreamBroker> {
+    const node = await BrokerInProcess.start(settings, directory === undefined ? {} : { directory })
+    const http = await nodeHttp.listen({ host: '127.0.0.1', port }, answer, () => node.broker.gateway())
     return new StreamBroker(node, http, await RawClient.connect(node.port))
   }
 

@@ -176,6 +176,38 @@ t.test('the browser client, in Node', async (t) => {
   })
 })
 
+t.test('a broker that is restarted again and again loses nothing of a stream, and repeats nothing', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'stele-restart-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  let broker = await StreamBroker.start({}, undefined, { directory })
+  t.teardown(() => broker.close())
+  const { port, url } = broker
+  await broker.create('steady')
+  const stele = new Stele({ url, ...quick })
+  t.teardown(() => stele.close())
+  const count = 400
+  const producer = stele.producer({ value: text })
+  const writing = (async () => {
+    for (let n = 0; n < count; n++) {
+      await producer.send('steady', { value: `v${n}` })
+      if (n % 100 !== 50) continue
+      // Under way while the broker goes, and settled by the next one.
+      const held = producer.send('steady', { value: `v${++n}` })
+      await broker.close()
+      broker = await StreamBroker.start({}, undefined, { directory, port })
+      await held
+    }
+  })()
+  const seen: string[] = []
+  await using consumer = stele.consumer({ topics: ['steady'], from: 'beginning', value: text })
+  for await (const { value } of consumer) if (seen.push(value ?? '') === count) break
+  await writing
+  t.strictSame(
+    seen,
+    Array.from({ length: count }, (_, n) => `v${n}`),
+  )
+})
+
 t.test('for a browser it is small, and knows nothing of Node', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'stele-bundle-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
