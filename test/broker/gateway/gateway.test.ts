@@ -198,6 +198,20 @@ t.test('a broker over WebSocket', async (t) => {
     t.equal((await second.next('assigned')).partitions.length, 1)
   })
 
+  t.test('many readers of one place are sent the same message, which is made once', async (t) => {
+    await broker.create('crowd')
+    const peers = await Promise.all(Array.from({ length: 50 }, () => StreamPeer.open(broker.url)))
+    for (const peer of peers) peer.send({ type: 'subscribe', subscription: 1, topics: ['crowd'], credit: { records: 1000 } })
+    for (const peer of peers) await peer.next('subscribed')
+    const before = await broker.figures()
+    await broker.fill('crowd', 20)
+    for (const peer of peers) t.strictSame(await peer.values(20), numbered(20))
+    const after = await broker.figures()
+    t.equal(after.records - before.records, 1000)
+    t.equal(after.sharedMisses - before.sharedMisses, 1)
+    for (const peer of peers) await peer.close()
+  })
+
   t.test('a broker that stops says so', async (t) => {
     const other = await StreamBroker.start()
     const peer = await StreamPeer.open(other.url)
