@@ -2,14 +2,20 @@
  * The bench's door: measures workloads against one broker, or against two by turns.
  * Owns: the order of rounds. Writes nothing; who calls it shows what it tells.
  */
+import { BenchError } from './bench-error.ts'
+import { foreignClients, foreignDirections } from './foreign/catalog.ts'
+import type { ForeignClient } from './foreign/foreign-load.ts'
 import { machineFacts } from './measure/machine.ts'
 import { listenerOf } from './measure/process-usage.ts'
 import type { Plan, Target } from './plan.ts'
+import { kindOf } from './report/figures.ts'
 import type { Report, Run } from './report/report.ts'
-import { runRound } from './round.ts'
+import { runForeignRound, runRound } from './round.ts'
 import { workloadNamed } from './workloads/catalog.ts'
+import type { Workload } from './workloads/workload.ts'
 
 export { BenchError } from './bench-error.ts'
+export { foreignClients } from './foreign/catalog.ts'
 export { machineText } from './measure/machine.ts'
 export { loadOf, type Plan, type Target } from './plan.ts'
 export { type FigureRow, figureRows, figureText } from './report/figures.ts'
@@ -22,6 +28,8 @@ export interface BenchEvents {
   round(workload: string, target: string, round: number, rounds: number): void
   /** So many are measured in this round. */
   progress(count: number, unit: string): void
+  /** Something that is asked for cannot be measured. */
+  notice(text: string): void
 }
 
 export interface BenchOptions {
@@ -35,21 +43,51 @@ export interface BenchOptions {
 export async function bench(plan: Plan, { command, events, signal }: BenchOptions): Promise<Report> {
   const startedAt = new Date().toISOString()
   const targets = plan.targets.map(withPid)
+  const notes = notesOf(targets)
+  const passes = passesOf(plan, (note) => {
+    notes.push(note)
+    events.notice(note)
+  })
+  if (passes.length === 0) throw new BenchError(`nothing can be measured: ${notes.join(' ')}`)
   const runs: Run[] = []
-  for (const name of plan.workloads) {
-    const workload = workloadNamed(name)
+  for (const { workload, client } of passes) {
     for (let round = 0; round < plan.rounds; round++) {
       for (const target of byTurns(targets.length, round)) {
         if (signal.aborted) break
         const aim = targets[target] as Target
-        events.round(name, aim.bootstrap, round, plan.rounds)
+        events.round(kindOf({ workload: workload.name, client: client?.name ?? 'stele' }), aim.bootstrap, round, plan.rounds)
         const progress = (count: number) => events.progress(count, workload.unit)
-        const result = await runRound(workload, aim, plan.load, { progress }, signal)
+        const options = { workload, target: aim, load: plan.load, events: { progress }, signal }
+        const direction = foreignDirections[workload.name]
+        const result = client && direction ? await runForeignRound(options, client, direction) : await runRound(options)
         runs.push({ ...result, target, round })
       }
     }
   }
-  return { startedAt, command, machine: machineFacts(), plan: { ...plan, targets }, runs, notes: notesOf(targets) }
+  return { startedAt, command, machine: machineFacts(), plan: { ...plan, targets }, runs, notes }
+}
+
+interface Pass {
+  readonly workload: Workload
+  /** Undefined: our own. */
+  readonly client: ForeignClient | undefined
+}
+
+/** What can be measured of what is asked for; `say` what cannot. */
+function passesOf({ workloads, clients }: Plan, say: (note: string) => void): Pass[] {
+  const foreign = foreignClients.filter(({ name }) => clients.includes(name))
+  const here = foreign.filter((client) => {
+    const reason = client.missing()
+    if (reason !== undefined) say(`NOT MEASURED: ${client.name}: ${reason}.`)
+    return reason === undefined
+  })
+  return workloads.flatMap((name) => {
+    const workload = workloadNamed(name)
+    const own: Pass[] = clients.includes('stele') ? [{ workload, client: undefined }] : []
+    if (foreignDirections[name] !== undefined) return [...own, ...here.map((client) => ({ workload, client }))]
+    for (const client of here) say(`NOT MEASURED: ${client.name} does not make the load of ${name}.`)
+    return own
+  })
 }
 
 function withPid(target: Target): Target {

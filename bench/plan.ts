@@ -46,6 +46,8 @@ export interface Plan {
   /** One, or two to be compared. */
   readonly targets: readonly Target[]
   readonly workloads: readonly string[]
+  /** Whose clients make it: `stele`, or one of bench/foreign's. */
+  readonly clients: readonly string[]
   readonly rounds: number
   readonly load: Load
 }

@@ -3,11 +3,13 @@
  * Owns: the watching (throughput, and the broker's processor time and memory, twice a second). The processes are the crew's.
  */
 import { Histogram } from './measure/histogram.ts'
+import type { ForeignClient, ForeignResult, Job } from './foreign/foreign-load.ts'
+import { recordsUsually, runProgram } from './foreign/foreign-round.ts'
 import { type Usage, usageOf } from './measure/process-usage.ts'
 import type { Load, Target } from './plan.ts'
 import { runCrew } from './process/crew.ts'
 import type { Outcome, Share } from './process/messages.ts'
-import type { Latencies, Run, Sample, Spent } from './report/report.ts'
+import type { Latencies, Run, Sample } from './report/report.ts'
 import { deleteTopic } from './workloads/own-client.ts'
 import type { Workload } from './workloads/workload.ts'
 
@@ -20,30 +22,77 @@ export interface RoundEvents {
 
 export type RoundResult = Omit<Run, 'target' | 'round'>
 
-export async function runRound(
-  workload: Workload,
-  target: Target,
-  load: Load,
-  events: RoundEvents,
-  signal: AbortSignal,
-): Promise<RoundResult> {
-  const scene = await workload.prepare(target, load)
-  try {
-    const { processes } = load
+export interface RoundOptions {
+  readonly workload: Workload
+  readonly target: Target
+  readonly load: Load
+  readonly events: RoundEvents
+  readonly signal: AbortSignal
+}
+
+/** By our own client, in processes of the load. */
+export async function runRound(options: RoundOptions): Promise<RoundResult> {
+  const { workload, target, load, signal } = options
+  const { processes } = load
+  return prepared(options, 'stele', async (scene, watch) => {
     const shares = Array.from({ length: processes }, (_, index): Share => {
       return { workload: workload.name, bootstrap: target.bootstrap, http: target.http, load, index, processes, scene }
     })
-    const watch = new Watch(target.pid, events)
-    const outcomes = await runCrew(shares, watch, signal).finally(() => watch.end())
-    return { workload: workload.name, client: 'stele', unit: workload.unit, timed: workload.timed, ...summed(outcomes), ...watch.seen() }
+    return { ...summed(await runCrew(shares, watch, signal)), timed: workload.timed }
+  })
+}
+
+/** By somebody else's. */
+export async function runForeignRound(options: RoundOptions, client: ForeignClient, direction: Job['direction']): Promise<RoundResult> {
+  const { workload, target, load, signal } = options
+  return prepared(options, client.name, async (scene, watch) => {
+    const records = recordsUsually(load)
+    const program = client.program({ direction, bootstrap: target.bootstrap, topic: scene['topic'] ?? '', records, load })
+    watch.measuring()
+    const { count, seconds, latencies, used } = await runProgram(program, signal)
+    watch.measured()
+    return {
+      seconds,
+      count,
+      bytes: count * load.size,
+      failures: 0,
+      timed: latencies ? workload.timed : null,
+      latencies: latencies ? toldLatencies(count, latencies) : null,
+      load: used ?? null,
+      figures: {},
+    }
+  })
+}
+
+type Loaded = Pick<Run, 'seconds' | 'count' | 'bytes' | 'failures' | 'timed' | 'latencies' | 'load' | 'figures'>
+
+async function prepared(
+  { workload, target, load, events }: RoundOptions,
+  client: string,
+  act: (scene: Readonly<Record<string, string>>, watch: Watch) => Promise<Loaded>,
+): Promise<RoundResult> {
+  const scene = await workload.prepare(target, load)
+  const watch = new Watch(target.pid, events)
+  try {
+    return { workload: workload.name, client, unit: workload.unit, ...(await act(scene, watch)), ...watch.seen() }
   } finally {
+    watch.end()
     if (scene['topic'] !== undefined) await deleteTopic(target, scene['topic'])
   }
 }
 
-type Summed = Pick<Run, 'seconds' | 'count' | 'bytes' | 'failures' | 'latencies' | 'load' | 'figures'>
+function toldLatencies(count: number, told: NonNullable<ForeignResult['latencies']>): Latencies {
+  const micros = (millis: number) => Math.round(millis * 1000)
+  const [p50, p99, p999] = [micros(told.p50), micros(told.p99), micros(told.p999)]
+  const curve = [
+    [0.5, p50],
+    [0.99, p99],
+    [0.999, p999],
+  ] as const
+  return { count, mean: micros(told.mean), max: micros(told.max), p50, p99, p999, curve }
+}
 
-function summed(outcomes: readonly Outcome[]): Summed {
+function summed(outcomes: readonly Outcome[]): Omit<Loaded, 'timed'> {
   const all = new Histogram()
   const figures: Record<string, number> = {}
   for (const { latencies, figures: own } of outcomes) {
@@ -79,11 +128,11 @@ const curveShares = [
 ]
 
 export function latenciesOf(histogram: Histogram): Latencies | null {
-  const { count, min, mean, max } = histogram
+  const { count, mean, max } = histogram
   if (count === 0) return null
   const at = (share: number) => histogram.quantile(share)
   const curve = curveShares.filter((share) => 1 - share >= 1 / count).map((share) => [share, at(share)] as const)
-  return { count, min, mean, max, p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), p9999: at(0.9999), curve }
+  return { count, mean, max, p50: at(0.5), p99: at(0.99), p999: at(0.999), curve }
 }
 
 class Watch {
@@ -92,6 +141,7 @@ class Watch {
   readonly #samples: Sample[] = []
   #timer: NodeJS.Timeout | undefined
   #isOver = false
+  #seconds = 0
   #began = 0
   #sampledAt = 0
   #first: Usage | undefined
@@ -147,6 +197,7 @@ class Watch {
     if (this.#isOver) return
     this.end()
     this.#last = this.#usage()
+    this.#seconds = (performance.now() - this.#began) / 1000
   }
 
   end(): void {
@@ -154,11 +205,10 @@ class Watch {
     clearInterval(this.#timer)
   }
 
-  seen(): { samples: readonly Sample[]; broker: Spent | null } {
-    const isKnown = this.#first !== undefined && this.#last !== undefined
-    const broker = isKnown
-      ? { cpuSeconds: (this.#last as Usage).cpuSeconds - (this.#first as Usage).cpuSeconds, residentBytes: this.#residentBytes }
-      : null
+  seen(): Pick<Run, 'samples' | 'broker'> {
+    const [first, last] = [this.#first, this.#last]
+    const broker =
+      first && last ? { cpuSeconds: last.cpuSeconds - first.cpuSeconds, residentBytes: this.#residentBytes, seconds: this.#seconds } : null
     return { samples: this.#samples, broker }
   }
 }

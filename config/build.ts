@@ -23,6 +23,8 @@ const doors = ['client/index', 'broker/index']
 const command = 'broker/cli/main'
 /** What the broker shows at / on its HTTP port. */
 const page = 'broker/gateway/page'
+/** Programs around others' clients, which the bench runs. */
+const peers = 'bench/peers'
 /** What threads (broker/platform/node/workers.ts) and the processes of the bench begin with: each is a file of its own. */
 const threads = ['broker/log/compaction/worker', 'bench/process/load-process', 'bench/process/metronome-thread']
 
@@ -126,7 +128,7 @@ function moveIntoPlace(): void {
 rmSync(staged, { recursive: true, force: true })
 mkdirSync(staged, { recursive: true })
 await Promise.all([bundle(), bundleForBrowsers(join(staged, 'client/browser.js'))]).catch(() => process.exit(1)) // esbuild has said what is wrong
-cpSync(join(root, page), join(staged, page), { recursive: true })
+for (const folder of [page, peers]) cpSync(join(root, folder), join(staged, folder), { recursive: true })
 writeLauncher()
 writeDeclarations()
 writeManifest()

@@ -1,7 +1,14 @@
-/** Where the files are that processes and threads begin with: as source beside this one, built in dist/bench. */
+/** Where the files of the bench are that are not imported: as source around this one, built in dist/bench. */
 
+const here = import.meta.url
+const isSource = here.endsWith('.ts')
+
+/** What processes and threads begin with. */
 export function entryUrl(name: 'load-process' | 'metronome-thread'): URL {
-  const here = import.meta.url
-  if (here.endsWith('.ts')) return new URL(`./${name}.ts`, here)
-  return new URL(`bench/process/${name}.js`, here.slice(0, here.lastIndexOf('/broker/') + 1))
+  return new URL(`process/${name}.${isSource ? 'ts' : 'js'}`, folderUrl('.'))
+}
+
+export function folderUrl(name: string): URL {
+  const bench = isSource ? new URL('../', here) : new URL('bench/', here.slice(0, here.lastIndexOf('/broker/') + 1))
+  return new URL(`${name}/`, bench)
 }

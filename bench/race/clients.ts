@@ -56,7 +56,9 @@ function lap(client: string, direction: Lap['direction'], topic: string, size: n
 
 function lapOf(lap: Lap): Promise<LapResult> {
   if (lap.client === librdkafka) {
-    const { stdout, stderr } = spawnSync(python, [join(import.meta.dirname, 'confluent.py'), JSON.stringify(lap)], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(python, [join(import.meta.dirname, '../peers/confluent.py'), JSON.stringify(lap)], {
+      encoding: 'utf8',
+    })
     if (!stdout.startsWith('{')) throw new Error(`${lap.client}: ${stderr}`)
     return Promise.resolve(JSON.parse(stdout) as LapResult)
   }

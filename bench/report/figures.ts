@@ -36,7 +36,7 @@ export function figureRows({ plan, runs }: Report): FigureRow[] {
 }
 
 /** `produce`; with a load other than our own client's, `produce (kcat)`. */
-export function kindOf({ workload, client }: Run): string {
+export function kindOf({ workload, client }: Pick<Run, 'workload' | 'client'>): string {
   return client === 'stele' ? workload : `${workload} (${client})`
 }
 
@@ -61,7 +61,7 @@ function figuresOf(runs: readonly Run[]): Figure[] {
     latency('p99', 'p99'),
     latency('p99.9', 'p999'),
     latency('max', 'max'),
-    { name: 'broker cores', of: ({ broker, seconds }) => (broker && seconds > 0 ? broker.cpuSeconds / seconds : null) },
+    { name: 'broker cores', of: ({ broker }) => (broker && broker.seconds > 0 ? broker.cpuSeconds / broker.seconds : null) },
     { name: `broker CPU µs/${one}`, of: perCount(({ broker }) => broker?.cpuSeconds) },
     { name: 'broker RSS MB', of: ({ broker }) => (broker ? broker.residentBytes / megabyte : null) },
     { name: `load CPU µs/${one}`, of: perCount(({ load }) => load?.cpuSeconds) },

@@ -5,14 +5,11 @@ import type { Plan } from '../plan.ts'
 /** Microseconds. */
 export interface Latencies {
   readonly count: number
-  readonly min: number
   readonly mean: number
   readonly max: number
   readonly p50: number
-  readonly p90: number
   readonly p99: number
   readonly p999: number
-  readonly p9999: number
   /** Share of all, and the latency that it does not exceed: for plots. */
   readonly curve: readonly (readonly [share: number, micros: number])[]
 }
@@ -51,7 +48,7 @@ export interface Run {
   readonly timed: string | null
   readonly latencies: Latencies | null
   readonly samples: readonly Sample[]
-  readonly broker: Spent | null
+  readonly broker: (Spent & { /** For so long it was looked at. */ readonly seconds: number }) | null
   /** Of all processes of the load. */
   readonly load: Spent | null
   /** What this workload has to say besides. */

@@ -52,6 +52,10 @@ export const benchCommand = command({
       otherwise: 0,
       min: 0,
     }),
+    load: flag.list(
+      'CLIENT',
+      'Whose client makes it: stele, java, kcat, confluent-kafka or franz-go, where they are installed; produce and fetch-cold alone are for all. May be given several times; stele if left out.',
+    ),
     consumers: flag.integer('N', 'Who each read all of the topic in fan-out and websocket; 10 if left out.', { otherwise: 10, ...few }),
     groups: flag.integer('N', 'Consumer groups that commit; 100 if left out.', { otherwise: 100, ...few }),
     members: flag.integer('N', 'Of the group that rebalances; 100 if left out.', { otherwise: 100, min: 2, max: 100_000 }),
@@ -72,11 +76,16 @@ export const benchCommand = command({
       if (called.length > 0) return called
       throw new UsageError(`there is no workload ${word}, but ${door.workloads.map(({ name }) => name).join(', ')}`, 'bench')
     })
+    const clients = input.load.length === 0 ? ['stele'] : input.load
+    const known = ['stele', ...door.foreignClients.map(({ name }) => name)]
+    for (const client of clients) {
+      if (!known.includes(client)) throw new UsageError(`--load must be one of ${known.join(', ')}, not '${client}'`, 'bench')
+    }
     if (input.connections < input.processes) throw new UsageError('--connections must be at least as many as --processes', 'bench')
     const targets = targetsOf(input)
     const { warmUp, batch, linger, ...rest } = input
     const load = { ...rest, warmUpSeconds: warmUp, batchBytes: batch, lingerMs: linger }
-    const plan: Plan = { targets, workloads, rounds: input.rounds ?? (targets.length > 1 ? 3 : 1), load: door.loadOf(load) }
+    const plan: Plan = { targets, workloads, clients, rounds: input.rounds ?? (targets.length > 1 ? 3 : 1), load: door.loadOf(load) }
     const report = await measured(plan, door, terminal)
     if (input.html !== undefined) await writeFile(input.html, door.pageOf(report))
     await terminal.out.write(input.json ? `${JSON.stringify(report)}\n` : await reportText(report, terminal))
@@ -110,6 +119,10 @@ async function measured(plan: Plan, { bench, BenchError }: typeof Door, { err }:
       const where = plan.targets.length > 1 ? ` ${target}` : ''
       const which = plan.rounds > 1 ? ` ${round + 1}/${plan.rounds}` : ''
       title = `${workload}${which}${where}`
+    },
+    notice(text: string) {
+      progress?.clear()
+      void err.write(`stele: ${text}\n`)
     },
     progress(count: number, unit: string) {
       progress ??= new Progress(err, nodeClock, { title, unit })

@@ -3,7 +3,7 @@ import { Histogram } from '../../bench/measure/histogram.ts'
 import { pageOf } from '../../bench/report/page.ts'
 import type { Report, Run } from '../../bench/report/report.ts'
 import { latenciesOf } from '../../bench/round.ts'
-import { loadOf } from '../../bench/plan.ts'
+import { benchLoad } from '../support/bench-load.ts'
 
 function runOf(target: number, round: number): Run {
   const histogram = new Histogram()
@@ -28,36 +28,23 @@ function runOf(target: number, round: number): Run {
     timed,
     latencies: latenciesOf(histogram),
     samples,
-    broker: spent,
+    broker: { ...spent, seconds: 2 },
     load: spent,
     figures: { passes: 3 },
   }
 }
 
-const load = loadOf({
-  seconds: 2,
-  records: undefined,
-  warmUpSeconds: 0,
-  size: 1,
-  batchBytes: 1,
-  lingerMs: 0,
-  acks: 'all',
-  codec: 'none',
-  partitions: 1,
-  replicationFactor: 1,
-  connections: 1,
-  processes: 1,
-  rate: 0,
-  consumers: 1,
-  groups: 1,
-  members: 1,
-  recordsPerTransaction: 1,
-})
 const report: Report = {
   startedAt: '2026-01-01T00:00:00.000Z',
   command: `stele bench --html '<script>alert(1)</script>'`,
   machine: { cpu: 'A & B', cores: 2, memoryBytes: 2 ** 34, system: 'Linux 6', node: 'v26' },
-  plan: { targets: ['a:1', 'b:2'].map((bootstrap) => ({ bootstrap, pid: 1, http: '' })), workloads: ['produce'], rounds: 2, load },
+  plan: {
+    targets: ['a:1', 'b:2'].map((bootstrap) => ({ bootstrap, pid: 1, http: '' })),
+    workloads: ['produce'],
+    clients: ['stele'],
+    rounds: 2,
+    load: benchLoad(),
+  },
   runs: [runOf(0, 0), runOf(1, 0), runOf(1, 1), runOf(0, 1)],
   notes: ['something <to> know'],
 }

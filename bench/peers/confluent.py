@@ -28,8 +28,10 @@ class Stopwatch:
 
 
 def produce():
-    settings = {"bootstrap.servers": lap["bootstrap"], "acks": "all", "enable.idempotence": True, "linger.ms": 0}
-    settings |= {"batch.size": 262144, "batch.num.messages": 100000, "queue.buffering.max.messages": 100000}
+    acks = lap.get("acks", "all")
+    settings = {"bootstrap.servers": lap["bootstrap"], "acks": {"all": "all", "leader": "1", "none": "0"}[acks]}
+    settings |= {"enable.idempotence": acks == "all", "linger.ms": lap.get("lingerMs", 0), "batch.size": lap.get("batchBytes", 262144)}
+    settings |= {"compression.type": lap.get("codec", "none"), "batch.num.messages": 100000, "queue.buffering.max.messages": 100000}
     producer = Producer(settings)
     value = (b"etaoin shrdlu{}:,0123456789" * (lap["size"] // 27 + 1))[: lap["size"]]
 
