@@ -36,14 +36,15 @@ export interface StreamConsumerOptions<K, V> {
   readonly instanceId?: string
   /** `end`, unless told. Of a group: where nothing is committed. */
   readonly from?: From
-  /** Partitions that begin elsewhere: `position()` of a consumer that was. */
+  /** Partitions that begin elsewhere: `cursors()` of a consumer that was. */
   readonly cursors?: readonly Cursor[]
   readonly key?: Pick<Serde<K>, 'decode'>
   readonly value?: Pick<Serde<V>, 'decode'>
   /** Only records with one of these keys. */
   readonly keys?: readonly Uint8Array[]
+  /** `committed` leaves out what belongs to transactions that are open or were aborted. */
   readonly isolation?: 'committed' | 'uncommitted'
-  /** Of a group: true is every five seconds, and at the end. */
+  /** In a group: true is every five seconds, and at the end. A record, or a batch, is done when the next one is asked for. */
   readonly autoCommit?: boolean | { readonly everyMs: number }
   /** The most that may have come and not been read. */
   readonly maxBytes?: number
@@ -66,7 +67,7 @@ interface Arrived {
 
 export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implements Speaker {
   readonly #link: Link
-  readonly #options: StreamConsumerOptions<K, V>
+  readonly #options: StreamConsumerOptions<K, V> & { readonly onClosed?: () => void }
   readonly #decodeKey: (bytes: Uint8Array | null) => K
   readonly #decodeValue: (bytes: Uint8Array | null) => V
   readonly #window: Window
@@ -74,6 +75,8 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   readonly #cursors = new Map<string, Cursor>()
   /** After what has been given out. */
   readonly #read = new Map<string, Cursor>()
+  /** After what is done: a record is when the next one is asked for. */
+  readonly #done = new Map<string, Cursor>()
   readonly #committed = new Map<string, number>()
   #arrived: Arrived[] = []
   #subscription = 0
@@ -83,9 +86,10 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   #wake: (() => void) | undefined
   #failure: ClientError | undefined
   #isClosed = false
+  #isAborted = false
   #cancelCommits: (() => void) | undefined
 
-  constructor(link: Link, options: StreamConsumerOptions<K, V>) {
+  constructor(link: Link, options: StreamConsumerOptions<K, V> & { readonly onClosed?: () => void }) {
     this.#link = link
     this.#options = options
     const { key = bytes, value = bytes } = options as { key?: Pick<Serde<unknown>, 'decode'>; value?: Pick<Serde<unknown>, 'decode'> }
@@ -93,8 +97,8 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
     this.#decodeValue = (given) => value.decode(given) as V
     this.#window = new Window(options.maxBytes ?? defaultMaxBytes)
     for (const cursor of options.cursors ?? []) this.#cursors.set(keyOf(cursor), cursor)
-    options.signal?.addEventListener('abort', () => void this.close(), { once: true })
-    if (options.signal?.aborted) this.#isClosed = true
+    options.signal?.addEventListener('abort', this.#abort, { once: true })
+    if (options.signal?.aborted) this.#isAborted = this.#isClosed = true
     else link.attach(this)
     if (options.group !== undefined && options.autoCommit !== false) this.#commitEvery(options.autoCommit)
   }
@@ -106,7 +110,7 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   // The link's side.
 
   opened(): void {
-    const { topics, partitions, group, instanceId, from, keys, isolation } = this.#options
+    const { topics, partitions, group, instanceId, from, keys, isolation = 'uncommitted' } = this.#options
     this.#subscription = this.#link.nextSubscription()
     this.#window.reset()
     const credit = this.#window.grant()
@@ -119,7 +123,7 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
       ...(instanceId !== undefined && { instance: instanceId }),
       ...(from !== undefined && { from }),
       ...(keys && { keys: [...keys] }),
-      ...(isolation && { isolation }),
+      isolation,
       cursors: [...this.#cursors.values()],
       ...(credit > 0 && { credit: { bytes: credit } }),
     }
@@ -163,7 +167,8 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
       case 'assigned':
         for (const cursor of message.partitions) {
           this.#cursors.set(keyOf(cursor), cursor)
-          this.#read.set(keyOf(cursor), cursor)
+          this.#read.delete(keyOf(cursor))
+          this.#done.delete(keyOf(cursor))
         }
         return this.#options.onAssigned?.(message.partitions)
       case 'revoked':
@@ -208,10 +213,11 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
     for (const one of this.#arrived) if (gone.has(keyOf(one))) this.#window.read(one.bytes)
     this.#arrived = this.#arrived.filter((one) => !gone.has(keyOf(one)))
     this.#options.onRevoked?.(partitions)
-    if (this.#options.autoCommit !== false) await this.commit().catch(() => undefined)
+    if (this.#options.autoCommit !== false) await this.#commitDone()
     for (const key of gone) {
       this.#cursors.delete(key)
       this.#read.delete(key)
+      this.#done.delete(key)
       this.#committed.delete(key)
     }
     this.#link.say({ type: 'release', subscription, partitions: [...partitions] })
@@ -226,24 +232,32 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   async *[Symbol.asyncIterator](): AsyncGenerator<StreamRecord<K, V>> {
     for await (const { records, topic, partition } of this.#messages()) {
       const generation = this.#generation
+      const key = keyOf({ topic, partition })
       for (const record of records) {
         // Sought away from, or taken away, while the reader was busy.
-        if (generation !== this.#generation) break
-        this.#read.set(keyOf({ topic, partition }), { topic, partition, offset: record.offset + 1 })
+        if (generation !== this.#generation || this.#isClosed) break
+        const after = { topic, partition, offset: record.offset + 1 }
+        this.#read.set(key, after)
         yield this.#decoded(topic, partition, record)
+        if (generation === this.#generation) this.#done.set(key, after)
       }
     }
   }
 
   async *batches(): AsyncGenerator<StreamBatch<K, V>> {
     for await (const { records, topic, partition, next } of this.#messages()) {
-      this.#read.set(keyOf({ topic, partition }), { topic, partition, offset: next })
+      const generation = this.#generation
+      const key = keyOf({ topic, partition })
+      const after = { topic, partition, offset: next }
+      this.#read.set(key, after)
       if (records.length > 0) yield { topic, partition, records: records.map((record) => this.#decoded(topic, partition, record)) }
+      if (generation === this.#generation) this.#done.set(key, after)
     }
   }
 
   async *#messages(): AsyncGenerator<Arrived> {
     for (;;) {
+      if (this.#isAborted) throw new ClientError('ABORTED', 'aborted by its signal', { cause: this.#options.signal?.reason })
       if (this.#isClosed) return
       const next = this.#arrived.shift()
       if (next) {
@@ -270,9 +284,19 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
     }
   }
 
-  /** After what was given out: where another consumer would go on (`cursors`). */
-  position(): Cursor[] {
+  /** Where another consumer goes on with what this one has not given out: its `cursors`. */
+  cursors(): Cursor[] {
     return [...this.#cursors].map(([key, cursor]) => this.#read.get(key) ?? this.#firstHeld(cursor))
+  }
+
+  /** The offset of the next record that is given out; undefined of a partition that is not read here. */
+  position({ topic, partition }: Place): number | undefined {
+    return this.cursors().find((cursor) => cursor.topic === topic && cursor.partition === partition)?.offset
+  }
+
+  /** What is read. */
+  assignment(): Place[] {
+    return [...this.#cursors.values()].map(({ topic, partition }) => ({ topic, partition }))
   }
 
   #firstHeld(cursor: Cursor): Cursor {
@@ -290,49 +314,69 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
     if (this.#subscription > 0) this.#link.say({ type: 'resume', subscription: this.#subscription })
   }
 
-  /** Goes on there. */
-  seek(cursor: Cursor): void {
-    for (const [key, at] of this.#cursors) this.#cursors.set(key, this.#firstHeld(at))
+  /** Goes on there: at an offset, or at the partition's beginning or end. */
+  seek({ topic, partition }: Place, to: number | 'beginning' | 'end'): void {
+    const offset = to === 'beginning' ? 0 : to === 'end' ? Number.MAX_SAFE_INTEGER : to
+    const cursor = { topic, partition, offset }
+    for (const at of this.cursors()) this.#cursors.set(keyOf(at), at)
     this.#drop()
     this.#cursors.set(keyOf(cursor), cursor)
-    this.#read.set(keyOf(cursor), cursor)
+    this.#read.delete(keyOf(cursor))
     if (this.#subscription === 0) return
     this.#link.say({ type: 'unsubscribe', subscription: this.#subscription })
     this.opened()
   }
 
-  /** What was given out, of all partitions. Rejects with a ClientError where the group does not take it. */
-  async commit(): Promise<void> {
-    const cursors = [...this.#read]
-      .filter(([key, { offset }]) => this.#cursors.has(key) && this.#committed.get(key) !== offset)
-      .map(([, cursor]) => cursor)
+  /** Into the group: these, or else all that was given out, the record in hand too. Rejects with a ClientError where the group does not take it. */
+  commit(offsets?: readonly Cursor[]): Promise<void> {
+    return this.#commit(offsets ?? this.#uncommitted(this.#read))
+  }
+
+  /** As it does by itself. */
+  #commitDone(): Promise<void> {
+    // Of a connection that breaks meanwhile, the next time tells.
+    return this.#commit(this.#uncommitted(this.#done)).catch(() => undefined)
+  }
+
+  async #commit(cursors: readonly Cursor[]): Promise<void> {
     if (cursors.length === 0) return
-    await this.#link.ask({ type: 'commit', subscription: this.#subscription, cursors })
+    await this.#link.ask({ type: 'commit', subscription: this.#subscription, cursors: [...cursors] })
     for (const cursor of cursors) this.#committed.set(keyOf(cursor), cursor.offset)
+  }
+
+  #uncommitted(reached: ReadonlyMap<string, Cursor>): Cursor[] {
+    const isNews = ([key, { offset }]: [string, Cursor]) => this.#cursors.has(key) && this.#committed.get(key) !== offset
+    return [...reached].filter(isNews).map(([, cursor]) => cursor)
   }
 
   #commitEvery(asked: StreamConsumerOptions<K, V>['autoCommit']): void {
     const everyMs = typeof asked === 'object' ? asked.everyMs : autoCommitMs
     this.#cancelCommits = this.#link.options.platform.after(everyMs, () => {
-      // Of a connection that breaks meanwhile, the next time tells.
-      this.commit().catch(() => undefined)
+      void this.#commitDone()
       this.#commitEvery(asked)
     })
+  }
+
+  readonly #abort = (): void => {
+    this.#isAborted = true
+    void this.close()
   }
 
   /** Commits where it does so by itself, and ends; whoever iterates is done. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#options.signal?.removeEventListener('abort', this.#abort)
     this.#cancelCommits?.()
     this.#wake?.()
     const subscription = this.#subscription
     if (subscription > 0) {
-      if (this.#options.group !== undefined && this.#options.autoCommit !== false) await this.commit().catch(() => undefined)
+      if (this.#options.group !== undefined && this.#options.autoCommit !== false) await this.#commitDone()
       this.#link.say({ type: 'unsubscribe', subscription })
     }
     this.#link.detach(this)
     this.#arrived = []
+    this.#options.onClosed?.()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -29,6 +29,7 @@ export interface StreamTopic {
 
 export class StreamClient {
   readonly #link: Link
+  readonly #open = new Set<AsyncDisposable>()
 
   constructor(
     { url, clientId = 'stele', token, connectTimeoutMs = 10_000, retry = { initialMs: 100, maxMs: 1000 } }: StreamOptions,
@@ -38,7 +39,9 @@ export class StreamClient {
   }
 
   consumer<K = Uint8Array | null, V = Uint8Array | null>(options: StreamConsumerOptions<K, V>): StreamConsumer<K, V> {
-    return new StreamConsumer(this.#link, options)
+    const consumer = new StreamConsumer(this.#link, { ...options, onClosed: () => this.#open.delete(consumer) })
+    this.#open.add(consumer)
+    return consumer
   }
 
   producer<K = Uint8Array | null, V = Uint8Array | null>(options: StreamProducerOptions<K, V> = {}): StreamProducer<K, V> {
@@ -53,13 +56,14 @@ export class StreamClient {
     return answer.topics
   }
 
-  /** Ends the connection, and with it every consumer and producer. */
-  close(): void {
+  /** Consumers leave their groups, then the connection ends; what producers have under way is not waited for (their `flush` does). */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#open].map((consumer) => consumer[Symbol.asyncDispose]()))
     this.#link.close()
   }
 
-  [Symbol.dispose](): void {
-    this.close()
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   #opened(): Promise<void> {

@@ -125,11 +125,17 @@ t.test('the browser client, in Node', async (t) => {
     const offsets: number[] = []
     for await (const { offset } of consumer) {
       offsets.push(offset)
-      if (offsets.length === 10) consumer.seek({ topic: 'seek', partition: 0, offset: 95 })
+      if (offsets.length === 10) consumer.seek({ topic: 'seek', partition: 0 }, 95)
       if (offset === 99) break
     }
     t.strictSame(offsets, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 95, 96, 97, 98, 99])
-    t.strictSame(consumer.position(), [{ topic: 'seek', partition: 0, offset: 100 }])
+    t.strictSame(consumer.cursors(), [{ topic: 'seek', partition: 0, offset: 100 }])
+    t.equal(consumer.position({ topic: 'seek', partition: 0 }), 100)
+    consumer.seek({ topic: 'seek', partition: 0 }, 'beginning')
+    for await (const { offset } of consumer) {
+      t.equal(offset, 0)
+      break
+    }
   })
 
   t.test('members of a group go on where the last one committed', async (t) => {
@@ -147,9 +153,29 @@ t.test('the browser client, in Node', async (t) => {
       await read(20),
       Array.from({ length: 20 }, (_, n) => `v${n}`),
     )
+    // The last one was not done: the loop was left while it was being worked on.
     t.strictSame(
-      await read(30),
-      Array.from({ length: 30 }, (_, n) => `v${n + 20}`),
+      await read(31),
+      Array.from({ length: 31 }, (_, n) => `v${n + 19}`),
+    )
+  })
+
+  t.test('a signal ends it', async (t) => {
+    const stele = new Stele({ url: broker.url })
+    t.teardown(() => stele.close())
+    const over = new AbortController()
+    const waiting = stele
+      .consumer({ topics: ['billing'], signal: over.signal })
+      [Symbol.asyncIterator]()
+      .next()
+    over.abort()
+    await t.rejects(waiting, { code: 'ABORTED' })
+    await t.rejects(
+      stele
+        .consumer({ topics: ['billing'], signal: over.signal })
+        [Symbol.asyncIterator]()
+        .next(),
+      { code: 'ABORTED' },
     )
   })
 
@@ -167,8 +193,9 @@ t.test('the browser client, in Node', async (t) => {
       .consumer({ topics: ['billing'] })
       [Symbol.asyncIterator]()
       .next()
-    stele.close()
-    await t.rejects(waiting, { code: 'CLIENT_CLOSED' })
+    await stele.close()
+    t.match(await waiting, { done: true }, 'whoever reads is done')
+    await t.rejects(stele.topics(), { code: 'CLIENT_CLOSED' })
     const nowhere = new Stele({ url: 'ws://127.0.0.1:1', ...quick })
     t.teardown(() => nowhere.close())
     const producer = nowhere.producer({ value: text, deliveryTimeoutMs: 100 })
