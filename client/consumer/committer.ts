@@ -8,13 +8,16 @@ import type { ClientLogger } from '../network/observer.ts'
 import type { CallOptions } from '../network/patience.ts'
 import type { ClientPlatform } from '../platform/dial.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
+import type { Assignment } from './assignment.ts'
 import type { PartitionOffset } from './consumed.ts'
 
 export interface CommitterParts {
   readonly offsets: GroupOffsets
-  readonly partitions: Iterable<AssignedPartition>
+  readonly assignment: Assignment
   /** How far the application is done with a partition. */
   readonly doneOf: (partition: AssignedPartition) => number | undefined
+  /** What the application commits it is done with. */
+  readonly acknowledge: (partition: AssignedPartition, offset: number) => void
   /** Undefined: only when told to. */
   readonly everyMs: number | undefined
   readonly platform: ClientPlatform
@@ -37,7 +40,7 @@ export class Committer {
     this.#cancel = platform.after(everyMs, () => {
       this.#cancel = undefined
       this.start()
-      if (!this.#isCommitting) void this.commitDone([...this.#parts.partitions])
+      if (!this.#isCommitting) void this.commitDone([...this.#parts.assignment])
     })
   }
 
@@ -52,7 +55,7 @@ export class Committer {
     if (everyMs === undefined) return
     this.#isCommitting = true
     try {
-      await this.#commit(partitions, doneOf, call)
+      await this.#tell(changedOf(partitions, doneOf), call)
     } catch (error) {
       if (!(error instanceof ClientError)) throw error
       logger.warn({ error: error.code, topic: error.topic, partition: error.partition }, `not committed: ${error.message}`)
@@ -62,30 +65,41 @@ export class Committer {
   }
 
   /** All that was handed out, what is in the application's hands too. Throws ClientError. */
-  commitAll(call?: CallOptions): Promise<void> {
-    return this.#commit([...this.#parts.partitions], ({ position }) => position, call)
+  async commitAll(call?: CallOptions): Promise<void> {
+    const changed = changedOf(this.#parts.assignment, ({ position }) => position)
+    await this.commit(changed, call)
   }
 
   /** Throws ClientError. */
   async commit(offsets: readonly PartitionOffset[], call?: CallOptions): Promise<void> {
-    if (offsets.length > 0) await this.#parts.offsets.commit(offsets, call)
+    await this.#tell(offsets, call)
+    const { assignment, acknowledge } = this.#parts
+    for (const { topic, partition, offset } of offsets) {
+      const of = assignment.get(topic, partition)
+      if (of) acknowledge(of, offset)
+    }
   }
 
-  async #commit(
-    partitions: readonly AssignedPartition[],
-    offsetOf: (partition: AssignedPartition) => number | undefined,
-    call: CallOptions | undefined,
-  ): Promise<void> {
-    const changed = partitions.flatMap((of) => {
-      const offset = offsetOf(of)
-      if (offset === undefined || offset === of.committed) return []
-      const { topic, partition, leaderEpoch } = of
-      return [{ of, said: { topic, partition, offset, leaderEpoch } }]
-    })
-    await this.commit(
-      changed.map(({ said }) => said),
-      call,
-    )
-    for (const { of, said } of changed) of.committed = said.offset
+  async #tell(offsets: readonly PartitionOffset[], call: CallOptions | undefined): Promise<void> {
+    if (offsets.length === 0) return
+    const { assignment } = this.#parts
+    const told = offsets.map(({ topic, partition }) => assignment.get(topic, partition))
+    await this.#parts.offsets.commit(offsets, call)
+    for (const [index, { offset }] of offsets.entries()) {
+      const of = told[index]
+      if (of) of.committed = offset
+    }
   }
+}
+
+/** Where each is by this measure, if that is not what was committed last. */
+function changedOf(
+  partitions: Iterable<AssignedPartition>,
+  offsetOf: (partition: AssignedPartition) => number | undefined,
+): PartitionOffset[] {
+  return [...partitions].flatMap((of) => {
+    const offset = offsetOf(of)
+    const { topic, partition, leaderEpoch, committed } = of
+    return offset === undefined || offset === committed ? [] : [{ topic, partition, offset, leaderEpoch }]
+  })
 }

@@ -111,7 +111,9 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     if (this.#offsets) {
       const doneOf = (partition: AssignedPartition) => this.#handout.doneOf(partition)
       const everyMs = autoCommitOf(own)
-      this.#committer = new Committer({ offsets: this.#offsets, partitions: this.#assignment, doneOf, everyMs, platform, logger })
+      const acknowledge = (partition: AssignedPartition, offset: number) => this.#handout.acknowledge(partition, offset)
+      const parts = { offsets: this.#offsets, assignment: this.#assignment, doneOf, acknowledge, everyMs, platform, logger }
+      this.#committer = new Committer(parts)
     }
     this.#membership = this.#member()
     options.signal?.addEventListener('abort', this.#aborted, { once: true })

@@ -36,6 +36,11 @@ export class Handout<K, V> {
     this.#inHand = undefined
   }
 
+  /** The application says that it is done with a partition so far, though it may have more in its hands. */
+  acknowledge(partition: AssignedPartition, offset: number): void {
+    if (this.#inHand === partition && offset > this.#inHandOffset) this.#inHandOffset = offset
+  }
+
   /** How far the application is done with a partition: the next offset; undefined where it is not known yet where to begin. */
   doneOf(partition: AssignedPartition): number | undefined {
     return this.#inHand === partition ? this.#inHandOffset : partition.position

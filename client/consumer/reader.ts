@@ -19,6 +19,8 @@ export interface ReadOptions {
   readonly from: Position
   /** End once what is there now has been read, instead of waiting for more. */
   readonly untilEnd?: boolean
+  /** End before this place. */
+  readonly until?: Position
   readonly readCommitted?: boolean
   /** Ends it. */
   readonly signal?: AbortSignal
@@ -38,7 +40,7 @@ export class Reader {
   /** The records of a topic, a partition's in its order; lists as they come, so that a caller may work in bulk. */
   async *batches(
     topic: string,
-    { partitions, from, untilEnd = false, readCommitted = false, signal, onStart }: ReadOptions,
+    { partitions, from, until, untilEnd = false, readCommitted = false, signal, onStart }: ReadOptions,
   ): AsyncGenerator<readonly ReadRecord[]> {
     const { cluster } = this.#parts
     const { leaders } = await cluster.topic(topic)
@@ -51,16 +53,21 @@ export class Reader {
       )
     const chosen = await Promise.all(
       (partitions ?? [...leaders.keys()]).map(async (partition) => {
-        const [start, end] = await Promise.all([offsetOf(partition, from), offsetOf(partition, 'end')])
-        return { topic, partition, start, end }
+        const [start, end, bound] = await Promise.all([
+          offsetOf(partition, from),
+          offsetOf(partition, 'end'),
+          until === undefined ? undefined : offsetOf(partition, until),
+        ])
+        const stop = untilEnd ? Math.min(end, bound ?? end) : bound
+        return { topic, partition, start, end: Math.min(end, stop ?? end), stop }
       }),
     )
     onStart?.(chosen.reduce((records, { start, end }) => records + Math.max(0, end - start), 0))
-    const places = chosen.map(({ topic, partition, start, end }) => ({
+    const places = chosen.map(({ topic, partition, start, stop }) => ({
       topic,
       partition,
       from: { offset: start },
-      ...(untilEnd && { until: end }),
+      ...(stop !== undefined && { until: stop }),
     }))
     const isolation = readCommitted ? 'committed' : 'uncommitted'
     await using consumer = new Consumer(this.#parts, {

@@ -26,6 +26,7 @@ export const groupSettings: Readonly<Record<string, string>> = {
   'group.consumer.session.timeout.ms': '3000',
   'group.consumer.min.heartbeat.interval.ms': '200',
   'group.consumer.heartbeat.interval.ms': '200',
+  'group.consumer.assignment.interval.ms': '0',
 }
 
 let names = 0
@@ -86,7 +87,7 @@ export class Member {
   readonly values: string[] = []
   /** `assigned 0 1`, `revoked 1`, `lost 0`: as they came. */
   readonly events: string[] = []
-  error: unknown
+  error: Error | undefined
   isOver = false
   readonly over: Promise<void>
   #wake: () => void = () => {}
@@ -120,7 +121,7 @@ export class Member {
         await work(value ?? '', this)
       }
     } catch (error) {
-      this.error = error
+      this.error = error as Error
     }
     this.isOver = true
     this.#wake()
