@@ -7,6 +7,7 @@ import { DeleteRecordsRequest, DeleteRecordsResponse } from '../protocol/message
 import { ElectLeadersRequest, ElectLeadersResponse } from '../protocol/messages/elect-leaders.ts'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../protocol/messages/list-offsets.ts'
 import { ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse } from '../protocol/messages/list-partition-reassignments.ts'
+import type { ClientError } from '../network/client-error.ts'
 import type { CallOptions } from '../network/patience.ts'
 import { check, type Outcome, outcome } from './outcome.ts'
 import { byTopic, indexes, type Reach, type TopicPartition } from './reach.ts'
@@ -52,22 +53,27 @@ export class PartitionAdmin {
     asked: readonly AskedOffset[],
     { readCommitted = false, ...call }: CallOptions & { readCommitted?: boolean } = {},
   ): Promise<Outcome<TopicPartition, FoundOffset>[]> {
-    return this.#reach.leaders(asked, call, async (ask, led) => {
-      const topics = byTopic(led).map(({ topic, partitions }) => ({
-        name: topic,
-        partitions: partitions.map(({ partition, at }) => ({
-          partitionIndex: partition,
-          timestamp: typeof at === 'object' ? at.time : timestampOf[at],
-        })),
-      }))
-      const body = { replicaId: noReplica, isolationLevel: readCommitted ? 1 : 0, topics, timeoutMs: this.#reach.limitMs(call) }
-      const answer = await ask(ListOffsetsRequest, ListOffsetsResponse, body)
-      return answer.topics.flatMap(({ name, partitions }) =>
-        partitions.map(({ partitionIndex, errorCode, offset, timestamp, leaderEpoch }) =>
-          ofPartition(name, partitionIndex, { errorCode }, 'cannot find an offset of', { offset, timestamp, leaderEpoch }),
-        ),
-      )
-    })
+    return this.#reach.leaders(
+      asked,
+      call,
+      async (ask, led) => {
+        const topics = byTopic(led).map(({ topic, partitions }) => ({
+          name: topic,
+          partitions: partitions.map(({ partition, at }) => ({
+            partitionIndex: partition,
+            timestamp: typeof at === 'object' ? at.time : timestampOf[at],
+          })),
+        }))
+        const body = { replicaId: noReplica, isolationLevel: readCommitted ? 1 : 0, topics, timeoutMs: this.#reach.limitMs(call) }
+        const answer = await ask(ListOffsetsRequest, ListOffsetsResponse, body)
+        return answer.topics.flatMap(({ name, partitions }) =>
+          partitions.map(({ partitionIndex, errorCode, offset, timestamp, leaderEpoch }) =>
+            ofPartition(name, partitionIndex, { errorCode }, 'cannot find an offset of', { offset, timestamp, leaderEpoch }),
+          ),
+        )
+      },
+      refusedPartition,
+    )
   }
 
   /** What lies before the offsets goes; -1: all there is. Gives the offset at which each begins now. */
@@ -75,18 +81,23 @@ export class PartitionAdmin {
     before: readonly (TopicPartition & { readonly offset: number })[],
     call: CallOptions = {},
   ): Promise<Outcome<TopicPartition, { readonly beginning: number }>[]> {
-    return this.#reach.leaders(before, call, async (ask, led) => {
-      const topics = byTopic(led).map(({ topic, partitions }) => ({
-        name: topic,
-        partitions: partitions.map(({ partition, offset }) => ({ partitionIndex: partition, offset })),
-      }))
-      const answer = await ask(DeleteRecordsRequest, DeleteRecordsResponse, { topics, timeoutMs: this.#reach.limitMs(call) })
-      return answer.topics.flatMap(({ name, partitions }) =>
-        partitions.map(({ partitionIndex, errorCode, lowWatermark }) =>
-          ofPartition(name, partitionIndex, { errorCode }, 'cannot delete records of', { beginning: lowWatermark }),
-        ),
-      )
-    })
+    return this.#reach.leaders(
+      before,
+      call,
+      async (ask, led) => {
+        const topics = byTopic(led).map(({ topic, partitions }) => ({
+          name: topic,
+          partitions: partitions.map(({ partition, offset }) => ({ partitionIndex: partition, offset })),
+        }))
+        const answer = await ask(DeleteRecordsRequest, DeleteRecordsResponse, { topics, timeoutMs: this.#reach.limitMs(call) })
+        return answer.topics.flatMap(({ name, partitions }) =>
+          partitions.map(({ partitionIndex, errorCode, lowWatermark }) =>
+            ofPartition(name, partitionIndex, { errorCode }, 'cannot delete records of', { beginning: lowWatermark }),
+          ),
+        )
+      },
+      refusedPartition,
+    )
   }
 
   /** `unclean`: also one that may have lost records. ELECTION_NOT_NEEDED where the leader is right already. All partitions if none is named. */
@@ -158,4 +169,12 @@ export function ofPartition<Result>(
   result: Result,
 ): Outcome<TopicPartition, Result> {
   return outcome({ topic, partition }, { errorCode, errorMessage, topic, partition }, `${what} ${topic}-${partition}`, result)
+}
+
+/** Of a partition that does not exist. */
+export function refusedPartition(
+  { topic, partition }: TopicPartition,
+  error: ClientError,
+): TopicPartition & { readonly error: ClientError } {
+  return { topic, partition, error }
 }

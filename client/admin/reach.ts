@@ -6,6 +6,7 @@ import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { CoordinatorKind, Coordinators } from '../cluster/coordinators.ts'
 import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
+import { ClientError } from '../network/client-error.ts'
 import { type CallOptions, patiently } from '../network/patience.ts'
 import type { Input, Message, Of } from '../protocol/schema.ts'
 
@@ -59,22 +60,39 @@ export class Reach {
     return this.#coordinators.ask(kind, id, (connection, brokerId) => act(asking(connection, call), brokerId), call)
   }
 
-  /** Each leader is asked for what it leads. Throws UNKNOWN_TOPIC_OR_PARTITION where there is none of that name or number. */
+  /** Each leader is asked for what it leads. `refused`: what is told of a partition that does not exist. */
   leaders<P extends TopicPartition, T>(
     partitions: readonly P[],
     call: CallOptions,
     act: (ask: Ask, led: readonly P[]) => Promise<readonly T[]>,
+    refused: (partition: P, error: ClientError) => T,
   ): Promise<T[]> {
     return this.#patiently(call, async () => {
+      const told: T[] = []
       const byLeader = new Map<BrokerConnection, P[]>()
       for (const partition of partitions) {
-        const leader = await this.#cluster.leader(partition.topic, partition.partition, call)
+        const leader = await this.#leader(partition, call)
+        if (leader instanceof ClientError) {
+          told.push(refused(partition, leader))
+          continue
+        }
         const led = byLeader.get(leader)
         if (led) led.push(partition)
         else byLeader.set(leader, [partition])
       }
-      return (await Promise.all([...byLeader].map(([leader, led]) => act(asking(leader, call), led)))).flat()
+      const answers = await Promise.all([...byLeader].map(([leader, led]) => act(asking(leader, call), led)))
+      return [...told, ...answers.flat()]
     })
+  }
+
+  /** Whoever names what does not exist wants to know now. */
+  async #leader({ topic, partition }: TopicPartition, call: CallOptions): Promise<BrokerConnection | ClientError> {
+    try {
+      return await this.#cluster.leader(topic, partition, call)
+    } catch (error) {
+      if (error instanceof ClientError && error.code === 'UNKNOWN_TOPIC_OR_PARTITION') return error
+      throw error
+    }
   }
 
   /** Topics that changed by what was asked. */

@@ -7,7 +7,7 @@ import { WriteTxnMarkersRequest, WriteTxnMarkersResponse } from '../protocol/mes
 import type { CallOptions } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { check, type Outcome, outcome } from './outcome.ts'
-import { ofPartition } from './partitions.ts'
+import { ofPartition, refusedPartition } from './partitions.ts'
 import { byTopic, indexes, type Reach, type TopicPartition } from './reach.ts'
 
 export interface TransactionSummary {
@@ -117,19 +117,24 @@ export class TransactionAdmin {
     partitions: readonly TopicPartition[],
     call: CallOptions = {},
   ): Promise<Outcome<TopicPartition, { readonly producers: readonly ActiveProducer[] }>[]> {
-    return this.#reach.leaders(partitions, call, async (ask, led) => {
-      const topics = byTopic(led).map(({ topic, partitions: some }) => ({ name: topic, partitionIndexes: indexes(some) }))
-      const answer = await ask(DescribeProducersRequest, DescribeProducersResponse, { topics })
-      return answer.topics.flatMap(({ name, partitions: described }) =>
-        described.map(({ partitionIndex, errorCode, errorMessage, activeProducers }) => {
-          const producers = activeProducers.map(({ currentTxnStartOffset, ...producer }) => ({
-            ...producer,
-            transactionStart: currentTxnStartOffset < 0 ? null : currentTxnStartOffset,
-          }))
-          return ofPartition(name, partitionIndex, { errorCode, errorMessage }, 'cannot describe the producers of', { producers })
-        }),
-      )
-    })
+    return this.#reach.leaders(
+      partitions,
+      call,
+      async (ask, led) => {
+        const topics = byTopic(led).map(({ topic, partitions: some }) => ({ name: topic, partitionIndexes: indexes(some) }))
+        const answer = await ask(DescribeProducersRequest, DescribeProducersResponse, { topics })
+        return answer.topics.flatMap(({ name, partitions: described }) =>
+          described.map(({ partitionIndex, errorCode, errorMessage, activeProducers }) => {
+            const producers = activeProducers.map(({ currentTxnStartOffset, ...producer }) => ({
+              ...producer,
+              transactionStart: currentTxnStartOffset < 0 ? null : currentTxnStartOffset,
+            }))
+            return ofPartition(name, partitionIndex, { errorCode, errorMessage }, 'cannot describe the producers of', { producers })
+          }),
+        )
+      },
+      refusedPartition,
+    )
   }
 
   /** Ends a transaction in one partition where its coordinator has forgotten it: what `producers` tells names it. */
@@ -137,15 +142,22 @@ export class TransactionAdmin {
     { topic, partition, producerId, producerEpoch, coordinatorEpoch }: AbortedTransaction,
     call: CallOptions = {},
   ): Promise<void> {
-    await this.#reach.leaders([{ topic, partition }], call, async (ask) => {
-      const topics = [{ name: topic, partitionIndexes: [partition] }]
-      const markers = [{ producerId, producerEpoch, transactionResult: false, topics, coordinatorEpoch }]
-      const answer = await ask(WriteTxnMarkersRequest, WriteTxnMarkersResponse, { markers })
-      const [written] = answer.markers[0]?.topics[0]?.partitions ?? []
-      const errorCode = written?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
-      check({ errorCode, topic, partition }, `cannot abort the transaction in ${topic}-${partition}`)
-      return []
-    })
+    await this.#reach.leaders(
+      [{ topic, partition }],
+      call,
+      async (ask) => {
+        const topics = [{ name: topic, partitionIndexes: [partition] }]
+        const markers = [{ producerId, producerEpoch, transactionResult: false, topics, coordinatorEpoch }]
+        const answer = await ask(WriteTxnMarkersRequest, WriteTxnMarkersResponse, { markers })
+        const [written] = answer.markers[0]?.topics[0]?.partitions ?? []
+        const errorCode = written?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
+        check({ errorCode, topic, partition }, `cannot abort the transaction in ${topic}-${partition}`)
+        return []
+      },
+      (_, error) => {
+        throw error
+      },
+    )
   }
 
   /** The producers that have these ids now can do nothing more; what they have open is aborted. */

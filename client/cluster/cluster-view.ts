@@ -6,7 +6,7 @@ import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool, ConnectOptions, Endpoint } from '../network/broker-pool.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
 import { interruptible, pause } from '../network/interruption.ts'
-import type { CallOptions } from '../network/patience.ts'
+import { type CallOptions, patiently } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { MetadataRequest, MetadataResponse } from '../protocol/messages/metadata.ts'
 import type { Input } from '../protocol/schema.ts'
@@ -144,10 +144,8 @@ export class ClusterView {
 
   /** Those of the named topics that exist, all of them if none are named: asked anew, in one request. */
   async existing(asked: readonly { readonly name?: string | null; readonly topicId?: string }[] | null = null): Promise<TopicView[]> {
-    const answer = await this.#ask({
-      topics: asked?.map(({ name = null, topicId }) => ({ name, topicId })) ?? null,
-      allowAutoTopicCreation: false,
-    })
+    const body = { topics: asked?.map(({ name = null, topicId }) => ({ name, topicId })) ?? null, allowAutoTopicCreation: false }
+    const answer = await patiently(this.#pool.options, () => this.#ask(body))
     return answer.topics.flatMap((topic) => {
       if (topic.errorCode === ErrorCode.NONE && topic.name !== null) return [this.#keep(topic.name, topic)]
       if (topic.name !== null) this.forget(topic.name)

@@ -40,7 +40,8 @@ export const waitingFor = (fault: Fault): typeof patient => (silent.includes(fau
 
 export async function faultStage(t: Test): Promise<FaultProxy> {
   const proxy = await FaultProxy.start()
-  const broker = await BrokerInProcess.start({ 'advertised.listeners': [`PLAINTEXT://${proxy.bootstrap}`] })
+  const settings = { 'advertised.listeners': [`PLAINTEXT://${proxy.bootstrap}`], 'group.initial.rebalance.delay.ms': 0 }
+  const broker = await BrokerInProcess.start(settings)
   proxy.target = broker.port
   t.teardown(async () => {
     proxy.close()

@@ -60,7 +60,12 @@ t.test('what Stele serves of administration', async (t) => {
     [5, 2],
   )
   t.same(orThrow(await admin.partitions.deleteRecords([{ ...orders(0), offset: 3 }]))[0]?.beginning, 3)
-  t.equal(await codeOf(admin.partitions.offsets([{ ...orders(9), at: 'end' }])), 'UNKNOWN_TOPIC_OR_PARTITION')
+  const unknown = [orders(9), { topic: 'nowhere', partition: 0 }].map((partition) => ({ ...partition, at: 'end' as const }))
+  t.same(codesOf(await admin.partitions.offsets([...unknown, { ...orders(0), at: 'end' }])), [
+    'UNKNOWN_TOPIC_OR_PARTITION',
+    'UNKNOWN_TOPIC_OR_PARTITION',
+    'NONE',
+  ])
 
   orThrow(await admin.configs.alter([{ type: 'topic', name: 'orders', configs: { 'retention.ms': '1234' } }]))
   const [described] = orThrow(await admin.configs.describe([{ type: 'topic', name: 'orders', names: ['retention.ms'] }]))

@@ -1,0 +1,34 @@
+/** What is lost between the client and Apache Kafka: the same stories as with a Stele. */
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import t, { type Test } from 'tap'
+import { FaultProxy } from '../support/fault-proxy.ts'
+import { brokerGoesAway, manyAreLost, membersAreCut, queriesAreLost, sendsAreLost } from '../support/fault-stories.ts'
+import { KafkaProcess } from '../support/kafka.ts'
+import { full, missing } from './cache.ts'
+import { temporaryDirectory } from './target.ts'
+
+const skip = full ? missing('kafka', 'java') : 'make interop runs it'
+
+async function stage(t: Test): Promise<FaultProxy> {
+  const home = temporaryDirectory()
+  const proxy = await FaultProxy.start()
+  const kafka = await KafkaProcess.start(path.join(home, 'data'), { 'advertised.listeners': `PLAINTEXT://${proxy.bootstrap}` })
+  proxy.target = Number(kafka.bootstrap.split(':')[1])
+  t.teardown(async () => {
+    proxy.close()
+    await kafka.end('SIGKILL')
+    fs.rmSync(home, { recursive: true, force: true })
+  })
+  return proxy
+}
+
+t.test('Apache Kafka behind a proxy that loses things', { skip, timeout: 300_000 }, async (t) => {
+  const proxy = await stage(t)
+  await t.test('queries', (t) => queriesAreLost(t, proxy))
+  await t.test('records that are sent', (t) => sendsAreLost(t, proxy))
+  await t.test('a third of everything', (t) => manyAreLost(t, proxy))
+  await t.test('members of a classic group', (t) => membersAreCut(t, proxy, 'classic'))
+  await t.test('members of a consumer group', (t) => membersAreCut(t, proxy, 'consumer'))
+  await t.test('the broker goes away', (t) => brokerGoesAway(t, proxy))
+})

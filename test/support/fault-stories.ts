@@ -1,0 +1,170 @@
+/** What may be lost between a client and its broker, whichever that is: each story plays through a proxy, and says what must come of it. */
+import type { Test } from 'tap'
+import { Stele, type SteleOptions, text } from '../../client/index.ts'
+import type { Fault, FaultProxy } from './fault-proxy.ts'
+import { api, impatient, nameOf, outcomeOf, passing, patient, silent, unhandled, valuesOf, waitingFor, wrong } from './fault-stage.ts'
+
+type Act = (stele: Stele) => Promise<unknown>
+
+const queries: readonly [name: string, apiKey: number, act: Act][] = [
+  ['topics are described', api.metadata, (stele) => stele.topics.describe(['t'])],
+  ['settings are described', api.describeConfigs, (stele) => stele.topics.describe(['t'])],
+  ['the cluster is described', api.describeCluster, (stele) => stele.admin.cluster.describe()],
+  ['settings are altered', api.incrementalAlterConfigs, (stele) => stele.topics.alterConfigs('t', { 'retention.ms': '100000' })],
+  ['offsets are asked for', api.listOffsets, (stele) => stele.admin.partitions.offsets([{ topic: 't', partition: 0, at: 'end' }])],
+  ['groups are listed', api.listGroups, (stele) => stele.groups.list()],
+  ['a group is looked for', api.findCoordinator, (stele) => stele.groups.describe('g')],
+  ['a group is described', api.describeGroups, (stele) => stele.groups.describe('g')],
+  ['committed offsets are listed', api.offsetFetch, (stele) => stele.admin.groupOffsets.list('g')],
+  ['offsets are committed', api.offsetCommit, (stele) => stele.groups.reset('g', [{ topic: 't', partition: 0, offset: 1 }])],
+  ['records are read', api.fetch, (stele) => valuesOf(stele, 't')],
+]
+
+/** One fault of each kind, once: what passes is not noticed, and afterwards all goes on. Then always: the call ends all the same. */
+export async function queriesAreLost(t: Test, proxy: FaultProxy): Promise<void> {
+  await using setup = new Stele({ bootstrap: proxy.bootstrap })
+  await setup.topics.create([{ name: 't', partitions: 1 }])
+  await setup.producer().send('t', { value: Buffer.from('a') })
+  await setup.groups.reset('g', [{ topic: 't', partition: 0, offset: 0 }])
+  for (const [name, apiKey, act] of queries) {
+    for (const fault of [...passing, ...silent, ...wrong]) {
+      const what = `${name}, ${nameOf(fault)}`
+      await using stele = new Stele({ bootstrap: proxy.bootstrap, ...waitingFor(fault) })
+      proxy.once(apiKey, fault)
+      const outcome = await outcomeOf(t, act(stele), what)
+      if (passing.includes(fault)) t.equal(outcome, 'done', what)
+      else t.match(outcome, wrong.includes(fault) ? /^(MALFORMED_RESPONSE|done)$/ : /^(REQUEST_TIMED_OUT|done)$/, what)
+      await recovered(t, () => act(stele), what)
+    }
+    for (const fault of ['cut after', 'silence', 'nonsense'] as const) {
+      await using stele = new Stele({ bootstrap: proxy.bootstrap, ...impatient })
+      proxy.once(apiKey, fault, Number.POSITIVE_INFINITY)
+      t.not(await outcomeOf(t, act(stele), `${name}, always ${fault}`), 'done', `${name}, always ${fault}`)
+    }
+    proxy.plan = () => undefined
+  }
+  t.same(unhandled, [])
+}
+
+/** By then the broker has noticed, too, that its connections are gone. */
+async function recovered(t: Test, act: () => Promise<unknown>, what: string): Promise<void> {
+  let outcome = ''
+  for (let attempt = 1; attempt <= 50 && outcome !== 'done'; attempt++) outcome = await outcomeOf(t, act(), what)
+  t.equal(outcome, 'done', `${what}: the next time`)
+}
+
+export async function brokerGoesAway(t: Test, proxy: FaultProxy): Promise<void> {
+  const options: SteleOptions = { bootstrap: proxy.bootstrap, ...impatient }
+  await using stele = new Stele(options)
+  await stele.topics.create([{ name: 'leaving', partitions: 1 }])
+  const producer = stele.producer({ deliveryTimeoutMs: 500 })
+  await producer.send('leaving', { value: Buffer.from('a') })
+  const batches = stele.reader().batches('leaving', { from: 'beginning' })
+  await batches.next()
+  const reading = batches.next()
+  proxy.refuse()
+  const outcomes = await Promise.all([
+    outcomeOf(t, producer.send('leaving', { value: Buffer.from('b') }), 'sending'),
+    outcomeOf(t, reading, 'reading'),
+    outcomeOf(t, stele.topics.list(), 'listing'),
+    outcomeOf(t, stele.groups.describe('g'), 'describing'),
+  ])
+  for (const outcome of outcomes) t.match(outcome, /^(CONNECTION_LOST|CONNECTION_FAILED|REQUEST_TIMED_OUT|DELIVERY_TIMED_OUT)$/)
+  proxy.accept()
+  t.ok((await stele.topics.list()).length > 0, 'and when it is back all goes on')
+  await producer.send('leaving', { value: Buffer.from('c') })
+  t.same(unhandled, [])
+}
+
+export async function sendsAreLost(t: Test, proxy: FaultProxy): Promise<void> {
+  await using setup = new Stele({ bootstrap: proxy.bootstrap })
+  const attempts: [Fault, number, number][] = [...passing, ...silent, ...wrong].flatMap((fault): [Fault, number, number][] => [
+    [fault, api.produce, 1],
+    [fault, api.produce, 3],
+    [fault, api.metadata, 1],
+    [fault, api.initProducerId, 1],
+  ])
+  for (const [nth, [fault, apiKey, count]] of attempts.entries()) {
+    const what = `${nameOf(fault)} of API ${apiKey}, ${count} times`
+    const topic = `sent-${nth}`
+    await setup.topics.create([{ name: topic, partitions: 1 }])
+    await using stele = new Stele({ bootstrap: proxy.bootstrap, ...waitingFor(fault) })
+    const producer = stele.producer({ deliveryTimeoutMs: 10_000 })
+    proxy.once(apiKey, fault, count)
+    const values = Array.from({ length: 10 }, (_, at) => `${at}`)
+    const sent = await Promise.all(
+      values.map(async (value) => [value, await outcomeOf(t, producer.send(topic, { value: Buffer.from(value) }), what)] as const),
+    )
+    proxy.plan = () => undefined
+    t.equal(await outcomeOf(t, producer.send(topic, { value: Buffer.from('last') }), what), 'done', `${what}: the next one`)
+    const there = await valuesOf(setup, topic)
+    t.equal(new Set(there).size, there.length, `${what}: nothing twice`)
+    const delivered = sent.filter(([, outcome]) => outcome === 'done').map(([value]) => value)
+    t.same(
+      delivered.filter((value) => !there.includes(value)),
+      [],
+      `${what}: what is delivered is there`,
+    )
+    if (!wrong.includes(fault)) t.equal(delivered.length, values.length, `${what}: all are delivered`)
+  }
+  t.same(unhandled, [])
+}
+
+export async function manyAreLost(t: Test, proxy: FaultProxy): Promise<void> {
+  await using stele = new Stele({ bootstrap: proxy.bootstrap, ...patient })
+  await stele.topics.create([{ name: 'many', partitions: 3 }])
+  const faults: readonly Fault[] = ['cut before', 'cut after', 'cut within the answer', 'cut within the request']
+  // Not at every other request: who asks for two things by turns would never get the second.
+  let seed = 1
+  proxy.plan = () => {
+    seed = (seed * 48_271) % 0x7fff_ffff
+    return seed % 3 === 0 ? faults[(seed >> 8) % faults.length] : undefined
+  }
+  const producer = stele.producer({ deliveryTimeoutMs: 20_000 })
+  const values = Array.from({ length: 24 }, (_, nth) => `${nth}`)
+  for (let at = 0; at < values.length; at += 6) {
+    const part = values.slice(at, at + 6)
+    await Promise.all(part.map((value, nth) => producer.send('many', { value: Buffer.from(value), partition: nth % 3 })))
+  }
+  proxy.plan = () => undefined
+  t.same(
+    (await valuesOf(stele, 'many')).sort((a, b) => Number(a) - Number(b)),
+    values,
+  )
+  t.same(unhandled, [])
+}
+
+const memberApis = [api.findCoordinator, 11, 14, api.offsetFetch, api.listOffsets, api.fetch, api.offsetCommit, api.metadata, 12, 68]
+
+/** A member of a group hears of each record, and what it has done is committed, over each fault in each of the requests it lives by. */
+export async function membersAreCut(t: Test, proxy: FaultProxy, protocol: 'classic' | 'consumer'): Promise<void> {
+  await using setup = new Stele({ bootstrap: proxy.bootstrap })
+  for (const fault of passing) {
+    const what = `${protocol}, ${nameOf(fault)}`
+    const topic = `member-${what.replaceAll(/\W+/g, '-')}`
+    await setup.topics.create([{ name: topic, partitions: 2 }])
+    const records = Array.from({ length: 20 }, (_, nth) => ({ value: Buffer.from(`${nth}`), partition: nth % 2 }))
+    await setup.producer().send(topic, records)
+    const met = new Set<number>()
+    proxy.plan = (apiKey) => {
+      if (!memberApis.includes(apiKey) || met.has(apiKey)) return undefined
+      met.add(apiKey)
+      return fault
+    }
+    await using stele = new Stele({ bootstrap: proxy.bootstrap, ...patient })
+    const heard = new Set<string>()
+    const options = { topics: [topic], group: topic, protocol, from: 'beginning', value: text, heartbeatMs: 100, maxWaitMs: 20 } as const
+    const consumer = stele.consumer(options)
+    for await (const { value } of consumer) {
+      heard.add(value ?? '')
+      if (heard.size === records.length) break
+    }
+    t.equal(heard.size, records.length, `${what}: every record`)
+    await consumer.close()
+    proxy.plan = () => undefined
+    t.ok(met.size >= 6, `${what}: in ${met.size} kinds of request`)
+    const offsets = (await setup.admin.groupOffsets.list(topic)).map((one) => (one.error ? -1 : (one.offset ?? 0)))
+    t.ok(offsets.reduce((sum, offset) => sum + offset, 0) >= records.length - 2, `${what}: committed but for what was in hand`)
+  }
+  t.same(unhandled, [])
+}
