@@ -358,7 +358,7 @@ const stele = {
   ),
   'stele.http.origins': setting(
     list([]),
-    'Web pages of which other origins may open streams, as scheme://host:port each; * is any. A page that came from this port always may, and so may a program that is no browser.',
+    'Web pages of which other origins may open streams, as scheme://host:port each; * is any. A page that came from this port by its address or as localhost always may, and so may a program that is no browser; where the port is known by a name, list that.',
     'cluster-wide',
   ),
   'stele.stream.connections.max': setting(

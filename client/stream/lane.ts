@@ -34,6 +34,8 @@ export interface Publish {
 /** Does what a lane decides, and tells it what came of it. */
 export interface LaneShell {
   readonly isOpen: boolean
+  /** Of records that go together. */
+  readonly bytesMax: number
   identify(): Promise<Identity>
   publish(publish: Publish): Promise<ServerMessage>
   /** Calls back after a while. */
@@ -41,7 +43,6 @@ export interface LaneShell {
 }
 
 const underWayMax = 5
-const publishBytesMax = 256 * 1024
 const publishRecordsMax = 2000
 const sequenceModulus = 2 ** 31
 /** Certainly not written, because one before it was not. */
@@ -161,7 +162,7 @@ export class Lane {
     let count = 0
     let bytes = 0
     for (const record of this.#waiting) {
-      if (count > 0 && (count >= publishRecordsMax || bytes + record.bytes > publishBytesMax)) break
+      if (count > 0 && (count >= publishRecordsMax || bytes + record.bytes > this.#shell.bytesMax)) break
       bytes += record.bytes
       count++
     }

@@ -37,7 +37,10 @@ export interface StreamProducerOptions<K, V> {
 const defaults = { deliveryTimeoutMs: 120_000, bufferBytes: 4 * 1024 * 1024 }
 const expiryCheckMs = 250
 const restMs = 100
-const recordBytes = 24
+/** What a record takes besides its bytes, at most: its fields' names, lengths and numbers. */
+const recordBytes = 64
+/** Records that go together. */
+const publishBytesMax = 256 * 1024
 /** Of a publish, around its records. */
 const publishOverheadBytes = 1024
 
@@ -232,6 +235,9 @@ export class StreamProducer<K = Uint8Array | null, V = Uint8Array | null> implem
     return {
       get isOpen() {
         return link.limits !== undefined
+      },
+      get bytesMax() {
+        return Math.min(publishBytesMax, (link.limits?.frameBytes ?? Infinity) - publishOverheadBytes)
       },
       async identify() {
         const answer = await link.ask({ type: 'identify' })

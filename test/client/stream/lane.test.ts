@@ -48,6 +48,7 @@ t.test('each record once and in order, whatever becomes of connections and answe
       const lost = () => new ClientError('CONNECTION_LOST', 'lost', { retriable: true })
       const shell: LaneShell = {
         isOpen: true,
+        bytesMax: 256 * 1024,
         identify: async () => ({ id: log.ids++, epoch: 0 }),
         publish: (publish) => {
           const row = rows.shift() ?? 'answered'
@@ -94,6 +95,7 @@ t.test('what is late is given up, and told how', async (t) => {
   const settle = (outcome: number | ClientError) => void outcomes.push(outcome instanceof ClientError ? outcome.message : String(outcome))
   const shell: LaneShell = {
     isOpen: true,
+    bytesMax: 256 * 1024,
     identify: async () => ({ id: 1, epoch: 0 }),
     publish: () => Promise.reject(new ClientError('CONNECTION_LOST', 'lost', { retriable: true })),
     later: () => undefined,

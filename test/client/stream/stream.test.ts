@@ -203,6 +203,20 @@ t.test('the browser client, in Node', async (t) => {
   })
 })
 
+t.test('a broker that takes small messages is sent small ones', async (t) => {
+  const broker = await StreamBroker.start({ 'stele.stream.frame.bytes.max': 4096 })
+  t.teardown(() => broker.close())
+  await broker.create('small')
+  const stele = new Stele({ url: broker.url })
+  t.teardown(() => stele.close())
+  const values = Array.from({ length: 200 }, (_, n) => ({
+    value: `v${n}`.padEnd(n % 3 === 0 ? 2500 : 5),
+    headers: [['\u00fc', null]] as const,
+  }))
+  t.equal((await stele.producer({ value: text }).send('small', values)).length, 200)
+  t.equal(broker.closes(1009), 0)
+})
+
 t.test('a broker that is restarted again and again loses nothing of a stream, and repeats nothing', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'stele-restart-'))
   t.teardown(() => rmSync(directory, { recursive: true }))
