@@ -1,5 +1,5 @@
 /**
- * Records as lines, both ways: what `produce` reads, `consume` writes.
+ * Records as lines: what `produce` reads, and the JSON that `consume` writes (its text is record-writer.ts).
  *   text  (headers TAB) (key SEPARATOR) value, as bytes; headers are name:value,name:value
  *   json  one object a line: key, value, headers, timestamp, partition. Text is a string; bytes that are no UTF-8 are {"base64": "…"}
  *   raw   the value's bytes and nothing else
@@ -18,23 +18,11 @@ export interface TextLayout {
   readonly headers: boolean
 }
 
-const newline = Buffer.from('\n')
 const tab = Buffer.from('\t')
 
 /** A tab may be written as \t. */
 export function separatorOf(text: string): string {
   return text.replaceAll('\\t', '\t')
-}
-
-/** Appends the bytes of a record's line. */
-export function writeText({ key, value, headers }: ReadRecord, { keySeparator, headers: withHeaders }: TextLayout, into: Buffer[]): void {
-  if (withHeaders) into.push(Buffer.from(headers.map(([name, content]) => `${name}:${content?.toString() ?? ''}`).join(',')), tab)
-  if (keySeparator !== undefined) {
-    if (key) into.push(key)
-    into.push(Buffer.from(keySeparator))
-  }
-  if (value) into.push(value)
-  into.push(newline)
 }
 
 export function writeJson({ topic, partition, offset, timestamp, key, value, headers }: ReadRecord, base64: boolean): string {

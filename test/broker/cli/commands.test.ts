@@ -257,7 +257,10 @@ t.test('the version and help are told; what is not understood is a sentence and 
     code: 2,
     err: /^stele: --from must be beginning, end, an offset, .*, not 'soon'\n/,
   })
-  t.match(await stele('', 'consume', 'x', '--follow', '--until-end'), { code: 2, err: /^stele: --follow and --until-end cannot both be\n/ })
+  t.match(await stele('', 'consume', 'x', '--follow', '--until', 'end'), {
+    code: 2,
+    err: /^stele: --follow and --until end cannot both be\n/,
+  })
   t.match(await stele('', 'topics', 'list', '-b', 'no port'), { code: 2, err: /^stele: --bootstrap: 'no port' is not HOST:PORT\n/ })
   t.match(await stele('', 'topics', 'alter', 'x'), { code: 2, err: /^stele: nothing is to be altered/ })
   t.match(await stele('', 'produce', 'x', '--compression', 'rar'), { code: 2, err: /^stele: --compression must be one of none, gzip/ })
