@@ -58,6 +58,7 @@ export class Stele {
   readonly #pool: BrokerPool
   readonly #cluster: ClusterView
   readonly #coordinators: Coordinators
+  readonly #rack: string | undefined
   readonly #open = new Set<AsyncDisposable>()
   /** Every act of administration. */
   readonly admin: Admin
@@ -66,6 +67,7 @@ export class Stele {
 
   constructor(options: SteleOptions) {
     this.#pool = new BrokerPool(poolOptionsOf(options, nodeClientPlatform))
+    this.#rack = options.rack
     this.#cluster = new ClusterView(this.#pool)
     this.#coordinators = new Coordinators(this.#pool)
     const reach = new Reach(this.#pool, this.#cluster, this.#coordinators)
@@ -89,7 +91,7 @@ export class Stele {
   }
 
   consumer<K = Uint8Array | null, V = Uint8Array | null>(options: ConsumerOptions<K, V>): Consumer<K, V> {
-    return new Consumer(this.#parts(), options)
+    return new Consumer(this.#parts(), this.#rack === undefined ? options : { rack: this.#rack, ...options })
   }
 
   reader(): Reader {

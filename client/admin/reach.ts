@@ -42,8 +42,9 @@ export class Reach {
     return this.#patiently(call, async () => act(asking(await this.#pool.any(call), call)))
   }
 
-  controller<T>(call: CallOptions, act: (ask: Ask) => Promise<T>): Promise<T> {
-    return this.#patiently(call, async () => act(asking(await this.#cluster.controller(call), call)))
+  /** @param act hears why it is done again. */
+  controller<T>(call: CallOptions, act: (ask: Ask, earlier: ClientError | undefined) => Promise<T>): Promise<T> {
+    return this.#patiently(call, async (earlier) => act(asking(await this.#cluster.controller(call), call), earlier))
   }
 
   broker<T>(id: number, call: CallOptions, act: (ask: Ask) => Promise<T>): Promise<T> {
@@ -100,7 +101,7 @@ export class Reach {
     for (const topic of topics) this.#cluster.forget(topic)
   }
 
-  #patiently<T>(call: CallOptions, act: () => Promise<T>): Promise<T> {
+  #patiently<T>(call: CallOptions, act: (earlier: ClientError | undefined) => Promise<T>): Promise<T> {
     return patiently(this.#pool.options, act, () => this.#cluster.forgetBrokers(), call)
   }
 }

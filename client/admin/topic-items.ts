@@ -3,6 +3,7 @@ import { CreatePartitionsRequest, CreatePartitionsResponse } from '../protocol/m
 import { CreateTopicsRequest, CreateTopicsResponse } from '../protocol/messages/create-topics.ts'
 import { DeleteTopicsRequest, DeleteTopicsResponse } from '../protocol/messages/delete-topics.ts'
 import { DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse } from '../protocol/messages/describe-topic-partitions.ts'
+import type { ClientError } from '../network/client-error.ts'
 import type { CallOptions } from '../network/patience.ts'
 import { type AclOperation, authorizedOperations } from './acls.ts'
 import { type Outcome, outcome } from './outcome.ts'
@@ -74,12 +75,17 @@ export class TopicItemsAdmin {
   }
 
   create(topics: readonly NewTopic[], { validateOnly = false, ...call }: Validating = {}): Promise<Outcome<Named, CreatedTopic>[]> {
-    return this.#reach.controller(call, async (ask) => {
+    return this.#reach.controller(call, async (ask, earlier) => {
       const body = { topics: topics.map(newTopicFields), timeoutMs: this.#reach.limitMs(call), validateOnly }
       const answer = await ask(CreateTopicsRequest, CreateTopicsResponse, body)
       this.#reach.forget(topics.map(({ name }) => name))
       return answer.topics.map(({ name, topicId: id, errorCode, errorMessage, numPartitions: partitions, replicationFactor }) =>
-        outcome({ name }, { errorCode, errorMessage, topic: name }, `cannot create topic '${name}'`, { id, partitions, replicationFactor }),
+        outcome(
+          { name },
+          { errorCode, errorMessage, topic: name, cause: earlier },
+          `cannot create topic '${name}'${perhapsDone(earlier)}`,
+          { id, partitions, replicationFactor },
+        ),
       )
     })
   }
@@ -101,13 +107,18 @@ export class TopicItemsAdmin {
   }
 
   delete(names: readonly string[], call: CallOptions = {}): Promise<Outcome<Named>[]> {
-    return this.#reach.controller(call, async (ask) => {
+    return this.#reach.controller(call, async (ask, earlier) => {
       const body = { topicNames: [...names], timeoutMs: this.#reach.limitMs(call) }
       const answer = await ask(DeleteTopicsRequest, DeleteTopicsResponse, body, lastDeleteTopicsVersionByName)
       this.#reach.forget(names)
       return answer.responses.map(({ name: named, errorCode, errorMessage }) => {
         const name = named ?? ''
-        return outcome({ name }, { errorCode, errorMessage, topic: name }, `cannot delete topic '${name}'`, {})
+        return outcome(
+          { name },
+          { errorCode, errorMessage, topic: name, cause: earlier },
+          `cannot delete topic '${name}'${perhapsDone(earlier)}`,
+          {},
+        )
       })
     })
   }
@@ -136,6 +147,11 @@ export class TopicItemsAdmin {
       )
     })
   }
+}
+
+/** Whoever is told that a topic is there already, or gone, may have made or deleted it just now. */
+function perhapsDone(earlier: ClientError | undefined): string {
+  return earlier ? ` (an earlier attempt may have: ${earlier.code})` : ''
 }
 
 function newTopicFields({ name, partitions = -1, replicationFactor = -1, assignments, configs = {} }: NewTopic) {

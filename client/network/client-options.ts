@@ -8,7 +8,10 @@ import type { ClientLogger, ClientMetrics } from './observer.ts'
 import type { SaslOptions } from './sasl.ts'
 
 export interface ClientOptions {
-  /** `host:port`, several with commas or as a list: any of them that answers leads to all the others. */
+  /**
+   * `host:port`, several with commas or as a list: any of them that answers leads to all the others. Where none has ever answered, calls
+   * fail after a few attempts: the address may be wrong.
+   */
   readonly bootstrap: string | readonly string[]
   /** What the client is called in the brokers' logs, metrics and quotas. */
   readonly clientId?: string
@@ -19,6 +22,8 @@ export interface ClientOptions {
   /** True: certificates as the system trusts them. */
   readonly tls?: boolean | TlsOptions
   readonly sasl?: SaslOptions
+  /** Where this client is: consumers read from a replica nearby, where brokers know of one (KIP-392). */
+  readonly rack?: string
   /** What may pass is tried again after so long, twice as long each time up to the most: 100 ms to 1 s if left out. */
   readonly retry?: Partial<RetryOptions>
   /** A connection that nobody uses for so long ends. 9 minutes if left out. */

@@ -16,12 +16,13 @@ export interface CallOptions {
 }
 
 /**
+ * @param act hears why it is done again: what was asked for before may have been done, though nobody said so.
  * @param onRetry what was known before may be wrong.
  * Throws the last error where none of the attempts succeeds in time, or trying again is no use; REQUEST_TIMED_OUT where the first is still under way.
  */
 export async function patiently<T>(
   { platform, requestTimeoutMs, retry = defaultRetry, logger, metrics, hasMet = () => true }: PoolOptions,
-  act: () => Promise<T>,
+  act: (earlier: ClientError | undefined) => Promise<T>,
   onRetry: (error: ClientError) => void = () => {},
   { signal, timeoutMs = requestTimeoutMs }: CallOptions = {},
 ): Promise<T> {
@@ -31,7 +32,7 @@ export async function patiently<T>(
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(signal)
     try {
-      return await within(interruptible(act(), signal), Math.max(0, deadline - platform.now()), platform, late)
+      return await within(interruptible(act(last), signal), Math.max(0, deadline - platform.now()), platform, late)
     } catch (error) {
       if (!(error instanceof ClientError) || !error.retriable) throw error
       last = error

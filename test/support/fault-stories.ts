@@ -53,6 +53,28 @@ async function recovered(t: Test, act: () => Promise<unknown>, what: string): Pr
   t.equal(outcome, 'done', `${what}: the next time`)
 }
 
+/** What cannot be done twice: it is done, or the error says that it may have been. */
+export async function changesAreLost(t: Test, proxy: FaultProxy): Promise<void> {
+  await using setup = new Stele({ bootstrap: proxy.bootstrap })
+  for (const [nth, fault] of [...passing, ...silent, ...wrong].entries()) {
+    const what = `a topic is made, ${nameOf(fault)}`
+    const name = `made-${nth}`
+    await using stele = new Stele({ bootstrap: proxy.bootstrap, ...waitingFor(fault) })
+    proxy.once(api.createTopics, fault)
+    const made = await stele.topics.create([{ name, partitions: 1 }]).then(
+      () => 'done',
+      (error: unknown) => error,
+    )
+    const isThere = (await setup.topics.list()).some((topic) => topic.name === name)
+    if (made === 'done') t.ok(isThere, what)
+    else t.match(made, { name: 'ClientError', code: /^(TOPIC_ALREADY_EXISTS|REQUEST_TIMED_OUT|MALFORMED_RESPONSE)$/ }, what)
+    if (passing.includes(fault)) t.ok(isThere, `${what}: it is there`)
+    if (fault === 'cut after') t.match(made, { message: /an earlier attempt may have: CONNECTION_LOST/ })
+    if (fault === 'cut before') t.equal(made, 'done')
+  }
+  t.same(unhandled, [])
+}
+
 export async function brokerGoesAway(t: Test, proxy: FaultProxy): Promise<void> {
   const options: SteleOptions = { bootstrap: proxy.bootstrap, ...impatient }
   await using stele = new Stele(options)
