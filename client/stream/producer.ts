@@ -52,6 +52,8 @@ export class StreamProducer<K = Uint8Array | null, V = Uint8Array | null> implem
   readonly #options: typeof defaults
   readonly #lanes = new Map<string, Lane>()
   readonly #partitions = new Map<string, Promise<number>>()
+  /** By topic: the last send that waits to be placed. */
+  readonly #lines = new Map<string, Promise<void>>()
   #openWanted: (() => void)[] = []
   #roomWanted: (() => void)[] = []
   #drainWanted: (() => void)[] = []
@@ -95,19 +97,43 @@ export class StreamProducer<K = Uint8Array | null, V = Uint8Array | null> implem
     topic: string,
     given: StreamProducerRecord<K, V> | readonly StreamProducerRecord<K, V>[],
   ): Promise<StreamDelivery | StreamDelivery[]> {
-    const deadline = this.#link.options.platform.now() + this.#options.deliveryTimeoutMs
-    const partitions = await this.#partitionsOf(topic, deadline)
-    if (!Array.isArray(given)) return this.#place(topic, given as StreamProducerRecord<K, V>, partitions, deadline)
-    const deliveries: Promise<StreamDelivery>[] = []
-    for (const record of given as readonly StreamProducerRecord<K, V>[]) {
-      while (this.#heldBytes >= this.#options.bufferBytes && !this.#failure)
-        await new Promise<void>((resolve) => this.#roomWanted.push(resolve))
-      deliveries.push(this.#place(topic, record, partitions, deadline))
-    }
+    const records = (Array.isArray(given) ? given : [given]) as readonly StreamProducerRecord<K, V>[]
+    const deliveries = await this.#inLine(topic, () => this.#placeAll(topic, records))
+    if (!Array.isArray(given)) return deliveries[0] as Promise<StreamDelivery>
     const settled = await Promise.allSettled(deliveries)
     const failed = settled.find((one) => one.status === 'rejected')
     if (failed) throw failed.reason
     return settled.map((one) => (one as PromiseFulfilledResult<StreamDelivery>).value)
+  }
+
+  /** What is sent first is placed first, however long it takes to learn where to. */
+  #inLine<T>(topic: string, act: () => Promise<T>): Promise<T> {
+    const before = this.#lines.get(topic)
+    const turn = before ? before.then(act) : act()
+    const over = turn.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#lines.set(topic, over)
+    void over.then(() => {
+      if (this.#lines.get(topic) === over) this.#lines.delete(topic)
+    })
+    return turn
+  }
+
+  async #placeAll(topic: string, records: readonly StreamProducerRecord<K, V>[]): Promise<Promise<StreamDelivery>[]> {
+    const deadline = this.#link.options.platform.now() + this.#options.deliveryTimeoutMs
+    const partitions = await this.#partitionsOf(topic, deadline)
+    const deliveries: Promise<StreamDelivery>[] = []
+    for (const record of records) {
+      while (this.#heldBytes >= this.#options.bufferBytes && !this.#failure)
+        await new Promise<void>((resolve) => this.#roomWanted.push(resolve))
+      const delivery = this.#place(topic, record, partitions, deadline)
+      // Whoever sends hears of it, when all are placed.
+      delivery.catch(() => undefined)
+      deliveries.push(delivery)
+    }
+    return deliveries
   }
 
   /** Resolves once nothing is under way any more, however it ended. */
