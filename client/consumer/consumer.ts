@@ -124,8 +124,8 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     const { topics, partitions, metadataMs = defaultMetadataMs } = this.#options
     const { pool, cluster, coordinators } = this.#parts
     const assignee = this.#assignee()
-    if (!this.#group || !topics) return new FixedAssignment(this.#parts, { topics, partitions, metadataMs }, assignee)
-    const subscription = new Subscription(cluster, topics)
+    const subscription = topics && new Subscription(cluster, topics)
+    if (!this.#group || !subscription) return new FixedAssignment(pool, { subscription, partitions, metadataMs }, assignee)
     const lane = `${this.#lane} group`
     const parts = { pool, cluster, coordinators, options: this.#group, subscription, assignee, lane }
     return this.#group.protocol === 'consumer' ? new ConsumerMembership(parts) : new ClassicMembership(parts)

@@ -3,19 +3,21 @@
  * Owns: which there are, looked at again every so often. Never: gives one up.
  */
 import { type Assignee, type Membership, noMember, without } from '../group/membership.ts'
+import type { Subscription } from '../group/subscription.ts'
+import type { BrokerPool } from '../network/broker-pool.ts'
 import { ClientError } from '../network/client-error.ts'
 import { patiently } from '../network/patience.ts'
 import type { ChosenPartition } from './consumed.ts'
-import type { ClientParts } from './consumer.ts'
 
 export interface FixedSubscription {
-  readonly topics: readonly string[] | RegExp | undefined
+  /** Undefined: partitions are chosen. */
+  readonly subscription: Subscription | undefined
   readonly partitions: readonly ChosenPartition[] | undefined
   readonly metadataMs: number
 }
 
 export class FixedAssignment implements Membership {
-  readonly #parts: ClientParts
+  readonly #pool: BrokerPool
   readonly #wanted: FixedSubscription
   readonly #assignee: Assignee
   #cancel: (() => void) | undefined
@@ -23,36 +25,34 @@ export class FixedAssignment implements Membership {
   isPending = true
   readonly identity = noMember
 
-  constructor(parts: ClientParts, wanted: FixedSubscription, assignee: Assignee) {
-    this.#parts = parts
+  constructor(pool: BrokerPool, wanted: FixedSubscription, assignee: Assignee) {
+    this.#pool = pool
     this.#wanted = wanted
     this.#assignee = assignee
   }
 
   async settle(): Promise<void> {
-    const added = without(await patiently(this.#parts.pool.options, () => this.#existing()), this.#assignee.assigned())
+    const added = without(await patiently(this.#pool.options, () => this.#existing()), this.#assignee.assigned())
     this.isPending = false
     if (this.#isClosed) return
     if (added.length > 0) await this.#assignee.assign(added)
-    if (this.#wanted.topics) this.#lookAgain()
+    if (this.#wanted.subscription) this.#lookAgain()
   }
 
   #lookAgain(): void {
-    this.#cancel = this.#parts.pool.options.platform.after(this.#wanted.metadataMs, () => {
+    this.#cancel = this.#pool.options.platform.after(this.#wanted.metadataMs, () => {
       this.isPending = true
       this.#assignee.wake()
     })
   }
 
-  async #existing(): Promise<ChosenPartition[]> {
-    const { topics, partitions } = this.#wanted
-    const { cluster } = this.#parts
-    if (topics === undefined) return [...(partitions ?? [])]
-    const views = await (topics instanceof RegExp ? cluster.existing() : cluster.existing(topics.map((name) => ({ name }))))
-    const wanted = topics instanceof RegExp ? views.filter(({ name, isInternal }) => !isInternal && topics.test(name)) : views
-    const missing = topics instanceof RegExp ? [] : topics.filter((topic) => !views.some(({ name }) => name === topic))
-    if (missing.length > 0 && this.#assignee.assigned().length === 0) throw noTopic(missing)
-    return wanted.flatMap(({ name, leaders }) => leaders.map((_, partition) => ({ topic: name, partition })))
+  async #existing(): Promise<readonly ChosenPartition[]> {
+    const { subscription, partitions } = this.#wanted
+    if (!subscription) return partitions ?? []
+    const found = await subscription.refresh()
+    const missing = subscription.names.find((topic) => !found.some(({ name }) => name === topic))
+    if (missing !== undefined && this.#assignee.assigned().length === 0) throw noTopic(missing)
+    return found.flatMap(({ name, leaders }) => leaders.map((_, partition) => ({ topic: name, partition })))
   }
 
   async leave(): Promise<void> {
@@ -61,6 +61,6 @@ export class FixedAssignment implements Membership {
   }
 }
 
-function noTopic([topic = '']: readonly string[]): ClientError {
+function noTopic(topic: string): ClientError {
   return new ClientError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic '${topic}': make it, or look how it is written`, { topic })
 }

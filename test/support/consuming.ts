@@ -27,6 +27,7 @@ export const groupSettings: Readonly<Record<string, string>> = {
   'group.consumer.min.heartbeat.interval.ms': '200',
   'group.consumer.heartbeat.interval.ms': '200',
   'group.consumer.assignment.interval.ms': '0',
+  'group.consumer.regex.refresh.interval.ms': '10000',
 }
 
 let names = 0
@@ -97,7 +98,7 @@ export class Member {
       (event: string, also?: (partitions: readonly TopicPartition[]) => void | Promise<void>) =>
       async (partitions: readonly TopicPartition[]) => {
         await also?.(partitions)
-        this.events.push([event, ...partitions.map(({ partition }) => partition).sort()].join(' '))
+        this.events.push([event, ...partitions.map(({ partition }) => partition).sort((a, b) => a - b)].join(' '))
         this.#wake()
       }
     this.consumer = stele.consumer({

@@ -1,7 +1,7 @@
 /** What a consumer without a group does, on whichever broker. */
 import type { Test } from 'tap'
 import { type ConsumedBatch, type ConsumedRecord, json, orThrow, RecordError, text } from '../../client/index.ts'
-import { ConsumingStage, Member, rejectsWith, sorted, untilAll, upTo } from './consuming.ts'
+import { ConsumingStage, rejectsWith, sorted, untilAll, upTo } from './consuming.ts'
 
 /** The first so many. */
 async function first<T>(count: number, from: AsyncIterable<T>): Promise<T[]> {
@@ -349,7 +349,7 @@ export async function readingSuite(t: Test, bootstrap: string): Promise<void> {
   await t.test('many partitions, many fetches: each record once', async (t) => {
     const topic = await stage.topic({ partitions: 50, records: 0 })
     await stage.send(topic, { partitions: 50, records: 5000 })
-    const member: Member = stage.member({ topics: [topic], partitionBytes: 300, maxBytes: 20_000 })
+    const member = stage.member({ topics: [topic], partitionBytes: 300, maxBytes: 20_000 })
     await untilAll([member], () => member.values.length === 5000)
     t.same(sorted(member.values), upTo(5000))
   })
