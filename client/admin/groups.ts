@@ -3,6 +3,7 @@ import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { Position } from '../consumer/consumed.ts'
 import type { OffsetLookup } from '../consumer/offset-lookup.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
+import { interruptible } from '../network/interruption.ts'
 import type { CallOptions } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import type { Admin } from './admin.ts'
@@ -66,7 +67,7 @@ export class GroupAdmin {
     return this.#reach.coordinator('group', groupId, call, async (ask, coordinator) => {
       const state = await groupState(ask, groupId)
       if (!state) throw answeredError(ErrorCode.GROUP_ID_NOT_FOUND, `group '${groupId}'`)
-      const offsets = await this.#withEnds(rows(state, await this.#committedOf(groupId, call)))
+      const offsets = await interruptible(this.#withEnds(rows(state, await this.#committedOf(groupId, call))), call.signal)
       return { ...state, coordinator, offsets }
     })
   }
@@ -90,8 +91,12 @@ export class GroupAdmin {
   }
 
   /** Where the group would go on at this place of the topics; of all that it has committed if none is named. Changes nothing. */
-  async planReset(groupId: string, to: Position, topics: readonly AskedTopic[] = []): Promise<PlannedOffset[]> {
-    const committed = await this.#committedOf(groupId)
+  planReset(groupId: string, to: Position, topics: readonly AskedTopic[] = [], call: CallOptions = {}): Promise<PlannedOffset[]> {
+    return interruptible(this.#planReset(groupId, to, topics, call), call.signal)
+  }
+
+  async #planReset(groupId: string, to: Position, topics: readonly AskedTopic[], call: CallOptions): Promise<PlannedOffset[]> {
+    const committed = await this.#committedOf(groupId, call)
     const partitions = topics.length === 0 ? committed : await this.#partitionsOf(topics)
     const planned = await Promise.all(
       partitions.map(async ({ topic, partition }) => {
@@ -107,8 +112,12 @@ export class GroupAdmin {
   }
 
   /** Beside each new offset the one that it replaces. Changes nothing. */
-  async planOffsets(groupId: string, offsets: readonly NewOffset[]): Promise<PlannedOffset[]> {
-    const committed = await this.#committedOf(groupId)
+  planOffsets(groupId: string, offsets: readonly NewOffset[], call: CallOptions = {}): Promise<PlannedOffset[]> {
+    return interruptible(this.#planOffsets(groupId, offsets, call), call.signal)
+  }
+
+  async #planOffsets(groupId: string, offsets: readonly NewOffset[], call: CallOptions): Promise<PlannedOffset[]> {
+    const committed = await this.#committedOf(groupId, call)
     const planned = offsets.map(async ({ topic, partition, offset }) => ({
       topic,
       partition,

@@ -133,13 +133,16 @@ export class BrokerConnection {
     const giveUp = new AbortController()
     const stop = () => giveUp.abort()
     signal?.addEventListener('abort', stop, { once: true })
+    const dialling = platform.dial(host, port, this.#channel.handler, { tls, signal: giveUp.signal })
     try {
-      const dialling = platform.dial(host, port, this.#channel.handler, { tls, signal: giveUp.signal })
-      const late = () => new Error(`no answer in ${limit} ms`)
-      const socket = await within(dialling, limit, platform, late)
-      this.#channel.begin(socket)
+      this.#channel.begin(await within(dialling, limit, platform, () => new Error(`no answer in ${limit} ms`)))
     } catch (cause) {
       giveUp.abort()
+      // Where it cannot be stopped, it may still come.
+      dialling.then(
+        (late) => late.destroy(),
+        () => undefined,
+      )
       throw this.#channel.lost ?? dialFailure(this.broker, cause, tls !== undefined)
     } finally {
       signal?.removeEventListener('abort', stop)

@@ -102,7 +102,7 @@ export async function sendsAreLost(t: Test, proxy: FaultProxy): Promise<void> {
   await using setup = new Stele({ bootstrap: proxy.bootstrap })
   const attempts: [Fault, number, number][] = [...passing, ...silent, ...wrong].flatMap((fault): [Fault, number, number][] => [
     [fault, api.produce, 1],
-    [fault, api.produce, 3],
+    [fault, api.produce, 2],
     [fault, api.metadata, 1],
     [fault, api.initProducerId, 1],
   ])
