@@ -73,6 +73,8 @@ t.test('the browser client, in Node', async (t) => {
     for (let n = 0; n < count; n++) {
       sent.push(producer.send('once', { value: `v${n}` }))
       if (n % 25 === 0) await new Promise(setImmediate)
+      // There is a connection to cut, and something under way on it.
+      if (n % 700 === 340) await Promise.all(sent)
       if (n % 700 === 350) proxy.cut()
     }
     const offsets = (await Promise.all(sent)).map(({ offset }) => offset)
