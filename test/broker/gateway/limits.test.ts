@@ -45,6 +45,7 @@ t.test('every bound closes with its code', async (t) => {
   }
   const silent = new StreamPeer(broker.url)
   t.match(await silent.closed, { code: 4001, reason: 'no hello came within 300 ms' })
+  await until(() => broker.node.broker.sources().streams()?.open === 0)
   const peers = await Promise.all([1, 2, 3].map(() => StreamPeer.open(broker.url)))
   const fourth = new StreamPeer(broker.url)
   t.match(await fourth.closed, { code: 4010 })
