@@ -1,5 +1,6 @@
 /** The cluster as a whole: its brokers and controller, and brokers that are gone for good. */
 import { DescribeClusterRequest, DescribeClusterResponse } from '../protocol/messages/describe-cluster.ts'
+import { UnregisterControllerRequest, UnregisterControllerResponse } from '../protocol/messages/unregister-controller.ts'
 import { UnregisterBrokerRequest, UnregisterBrokerResponse } from '../protocol/messages/unregister-broker.ts'
 import type { CallOptions } from '../network/patience.ts'
 import { type AclOperation, authorizedOperations } from './acls.ts'
@@ -54,6 +55,13 @@ export class ClusterAdmin {
   unregisterBroker(brokerId: number, call: CallOptions = {}): Promise<void> {
     return this.#reach.controller(call, async (ask) => {
       check(await ask(UnregisterBrokerRequest, UnregisterBrokerResponse, { brokerId }), `cannot unregister broker ${brokerId}`)
+    })
+  }
+  /** A controller that never comes back, and does not vote any more: the cluster forgets it. Throws CONTROLLER_ID_NOT_REGISTERED. */
+  unregisterController(controllerId: number, call: CallOptions = {}): Promise<void> {
+    return this.#reach.controller(call, async (ask) => {
+      const answer = await ask(UnregisterControllerRequest, UnregisterControllerResponse, { controllerId })
+      check(answer, `cannot unregister controller ${controllerId}`)
     })
   }
 }

@@ -123,6 +123,18 @@ export class TopicItemsAdmin {
     })
   }
 
+  /** The same by ids: what has been deleted and made again meanwhile is not meant (KIP-516). UNKNOWN_TOPIC_ID where there is none. */
+  deleteById(ids: readonly string[], call: CallOptions = {}): Promise<Outcome<{ readonly id: string }>[]> {
+    return this.#reach.controller(call, async (ask, earlier) => {
+      const body = { topics: ids.map((topicId) => ({ name: null, topicId })), timeoutMs: this.#reach.limitMs(call) }
+      const answer = await ask(DeleteTopicsRequest, DeleteTopicsResponse, body)
+      return answer.responses.map(({ topicId: id, name, errorCode, errorMessage }) => {
+        if (name !== null) this.#reach.forget([name])
+        return outcome({ id }, { errorCode, errorMessage, cause: earlier }, `cannot delete topic ${id}${perhapsDone(earlier)}`, {})
+      })
+    })
+  }
+
   /** Partitions with all that the cluster tells of them (KIP-966); asked for page by page. */
   describe(names: readonly string[], call: CallOptions = {}): Promise<Outcome<Named, TopicPartitions>[]> {
     return this.#reach.anywhere(call, async (ask) => {

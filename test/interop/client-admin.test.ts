@@ -45,6 +45,7 @@ t.test('administration of Apache Kafka', { skip, timeout: 180_000 }, async (t) =
     await rejectsWith(t, admin.quorum.addVoter({ ...voter, listeners }), 'UNSUPPORTED_VERSION')
     await rejectsWith(t, admin.quorum.removeVoter(voter), 'UNSUPPORTED_VERSION')
     await rejectsWith(t, admin.cluster.unregisterBroker(77), 'BROKER_ID_NOT_REGISTERED')
+    await rejectsWith(t, admin.cluster.unregisterController(77), 'UNSUPPORTED_VERSION')
   })
 
   t.test('topics and partitions', async (t) => {
@@ -62,8 +63,11 @@ t.test('administration of Apache Kafka', { skip, timeout: 180_000 }, async (t) =
       ).sort(),
       ['NONE', 'UNKNOWN_TOPIC_OR_PARTITION'],
     )
-    const [described] = orThrow(await admin.topics.describe(['made']))
-    t.equal(described?.partitions.length, 5)
+    const [described] = await until(
+      'the new partitions',
+      async () => orThrow(await admin.topics.describe(['made'])),
+      ([made]) => made?.partitions.length === 5,
+    )
     t.match(described?.partitions[0], { leader: 1, replicas: [1], isr: [1], eligibleLeaders: [] })
     t.same(codesOf(await admin.topics.describe(['gone'])), ['UNKNOWN_TOPIC_OR_PARTITION'])
     t.same(codesOf(await admin.topics.delete(['made', 'gone'])).sort(), ['NONE', 'UNKNOWN_TOPIC_OR_PARTITION'])
@@ -83,6 +87,9 @@ t.test('administration of Apache Kafka', { skip, timeout: 180_000 }, async (t) =
       [3, 5],
     )
     t.same(codesOf(await admin.partitions.deleteRecords([{ ...orders(0), offset: 99 }])), ['OFFSET_OUT_OF_RANGE'])
+    const [twice] = orThrow(await admin.topics.create([{ name: 'twice' }]))
+    t.same(codesOf(await admin.topics.deleteById([twice?.id ?? ''])), ['NONE'])
+    t.same(codesOf(await admin.topics.deleteById([twice?.id ?? ''])), ['UNKNOWN_TOPIC_ID'])
     t.same(codesOf(await admin.partitions.electLeaders('preferred', [orders(0)])), ['ELECTION_NOT_NEEDED'])
     t.same(
       codesOf(

@@ -77,6 +77,9 @@ t.test('what Stele serves of administration', async (t) => {
   t.match(await admin.groups.describe(['readers', 'nobody']), [{ state: 'Empty' }, { error: { code: 'GROUP_ID_NOT_FOUND' } }])
   t.same(codesOf(await admin.groupOffsets.delete('readers', [orders(0)])), ['NONE'])
   t.same(codesOf(await admin.groups.delete(['readers', 'nobody'])), ['NONE', 'GROUP_ID_NOT_FOUND'])
+  const [twice] = orThrow(await admin.topics.create([{ name: 'twice' }]))
+  t.same(codesOf(await admin.topics.deleteById([twice?.id ?? ''])), ['NONE'])
+  t.same(codesOf(await admin.topics.deleteById([twice?.id ?? ''])), ['UNKNOWN_TOPIC_ID'])
   t.same(codesOf(await admin.topics.delete(['orders', 'nowhere'])), ['NONE', 'UNKNOWN_TOPIC_OR_PARTITION'])
 })
 
