@@ -20,10 +20,13 @@ const { values: flags, positionals } = parseArgs({
     sizes: { type: 'string', default: '100,1024' },
     partitions: { type: 'string', default: '1' },
     clients: { type: 'string', default: 'stele,stele by record,kafkajs,@platformatic/kafka,confluent-kafka (Python)' },
+    directions: { type: 'string', default: 'produce,consume' },
+    'under-way': { type: 'string', default: '16' },
     megabytes: { type: 'string', default: '100' },
     json: { type: 'boolean', default: false },
   },
 })
+const directions = (['produce', 'consume'] as const).filter((direction) => flags.directions.split(',').includes(direction))
 const bootstrap = positionals[0] ?? '127.0.0.1:9092'
 const partitions = Number(flags.partitions)
 /** Of the project's client, another way to read. */
@@ -51,7 +54,17 @@ async function made(purpose: string): Promise<string> {
 
 function lap(client: string, direction: Lap['direction'], topic: string, size: number, records: number): Lap {
   const perSend = Math.max(1, Math.min(1000, Math.floor(200_000 / size)))
-  return { client, direction, bootstrap, topic, records, warmUpRecords: Math.ceil(records / 4), size, perSend, sendsUnderWay: 4 }
+  return {
+    client,
+    direction,
+    bootstrap,
+    topic,
+    records,
+    warmUpRecords: Math.ceil(records / 4),
+    size,
+    perSend,
+    sendsUnderWay: Number(flags['under-way']),
+  }
 }
 
 function lapOf(lap: Lap): Promise<LapResult> {
@@ -83,7 +96,7 @@ const rows: Row[] = []
 for (const size of flags.sizes.split(',').map(Number)) {
   const records = Math.round((Number(flags.megabytes) * 1e6) / (size + 60))
   const stored = await filled(size, records * 1.5)
-  for (const direction of ['produce', 'consume'] as const) {
+  for (const direction of directions) {
     for (let round = 0; round < Number(flags.rounds); round++) {
       for (const client of round % 2 === 0 ? clients : clients.toReversed()) {
         if (direction === 'produce' && client === byRecord) continue
