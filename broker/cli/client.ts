@@ -1,5 +1,5 @@
 /** How commands reach a broker: the flag that says where it is, and a client for the time of one command. */
-import type { Stele } from '../../client/index.ts'
+import type { Stele, SteleOptions } from '../../client/index.ts'
 import { flag } from './command.ts'
 import { CommandError, UsageError } from './exit.ts'
 
@@ -14,10 +14,18 @@ export const bootstrapFlag = flag.text(
 )
 
 /** The client's errors become sentences. It is closed when `work` is done, however that ends. */
-export async function withClient<T>(bootstrap: string | undefined, work: (stele: Stele) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  bootstrap: string | undefined,
+  work: (stele: Stele) => Promise<T>,
+  limits: Pick<SteleOptions, 'requestTimeoutMs' | 'connectTimeoutMs'> = {},
+): Promise<T> {
   const { ClientError, Stele } = await import('../../client/index.ts')
   try {
-    await using stele = new Stele({ bootstrap: bootstrap ?? process.env['STELE_BOOTSTRAP'] ?? defaultBootstrap, clientId: 'stele' })
+    await using stele = new Stele({
+      bootstrap: bootstrap ?? process.env['STELE_BOOTSTRAP'] ?? defaultBootstrap,
+      clientId: 'stele',
+      ...limits,
+    })
     return await work(stele)
   } catch (error) {
     if (error instanceof ClientError && error.code === 'INVALID_ADDRESS') throw new UsageError(`--bootstrap: ${error.message}`)

@@ -48,6 +48,8 @@ export interface Command<F extends Flags = Flags, O extends Operands = Operands>
   /** In order; only the last may take several or be left out. */
   readonly operands: O
   readonly examples?: readonly string[]
+  /** For scripts of ours: help says nothing of it. */
+  readonly isHidden?: boolean
   run(input: ValuesOf<F> & ValuesOf<O>, terminal: Terminal): Promise<ExitCode>
 }
 

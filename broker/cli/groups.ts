@@ -34,7 +34,7 @@ const describe = command({
   name: 'groups describe',
   about: 'Tells all about groups: how far each has read, what is left, and who its members are.',
   flags: { bootstrap: bootstrapFlag, json },
-  operands: { names: operand.some('NAME', 'The groups.') },
+  operands: { names: operand.some('GROUP', 'The groups.') },
   run: ({ bootstrap, json, names }, { out, colours }) =>
     withClient(bootstrap, async ({ groups }) => {
       const described = []
@@ -91,12 +91,12 @@ const reset = command({
     bootstrap: bootstrapFlag,
     to: positionFlag(undefined, 'Where the group is to go on'),
     fromFile: flag.text('FILE', 'The offsets are in this file.'),
-    topic: flag.list('NAME[:N,N]', 'A topic, or partitions of it; may be given several times.', { short: 't' }),
+    topic: flag.list('TOPIC[:N,N]', 'A topic, or partitions of it; may be given several times.', { short: 't' }),
     allTopics: flag.toggle('All partitions of which the group has committed an offset.'),
     execute: flag.toggle('Does it.'),
     json,
   },
-  operands: { name: operand.one('NAME', 'The group.') },
+  operands: { name: operand.one('GROUP', 'The group.') },
   examples: [
     'stele groups reset billing --topic orders --to beginning',
     'stele groups reset billing --all-topics --to 2h --execute',
@@ -140,7 +140,7 @@ function planOf(group: string, { to, fromFile, topic, allTopics }: ResetInput): 
 
 function askedTopic(text: string): AskedTopic {
   const [, name = '', numbers] = /^([^:]+)(?::(\d+(?:,\d+)*))?$/.exec(text) ?? []
-  if (name === '') throw new UsageError(`--topic must be NAME or NAME:N,N and is '${text}'`, 'groups reset')
+  if (name === '') throw new UsageError(`--topic must be TOPIC or TOPIC:N,N and is '${text}'`, 'groups reset')
   return numbers === undefined ? { name } : { name, partitions: numbers.split(',').map(Number) }
 }
 
@@ -164,7 +164,7 @@ const remove = command({
   name: 'groups delete',
   about: 'Deletes groups without members, and all they have committed.',
   flags: { bootstrap: bootstrapFlag, json },
-  operands: { names: operand.some('NAME', 'The groups.') },
+  operands: { names: operand.some('GROUP', 'The groups.') },
   run: ({ bootstrap, json, names }, { out }) =>
     withClient(bootstrap, async ({ groups }) => {
       await groups.delete(names)

@@ -8,7 +8,7 @@ const program = 'stele'
 export function helpText(of: string, commands: readonly Command[]): string {
   const command = commands.find(({ name }) => name === of)
   if (command) return commandHelp(command)
-  const listed = commands.filter(({ name }) => of === '' || name.startsWith(`${of} `))
+  const listed = commands.filter(({ name, isHidden }) => isHidden !== true && (of === '' || name.startsWith(`${of} `)))
   return overview(of, listed)
 }
 
@@ -21,7 +21,7 @@ function overview(of: string, commands: readonly Command[]): string {
     '',
     ...columns(commands.map(({ name, about }) => [name, about])),
     '',
-    'Exit codes: 0 done, 1 not done, 2 wrong arguments or settings.',
+    'Exit codes: 0 done, 1 not done, 2 wrong arguments or settings, 70 a mistake of the broker itself.',
     '',
   ].join('\n')
 }

@@ -3,6 +3,8 @@
  * Each command brings in what it stands on (the broker, the client) when it is run, so that none pays for another's weight.
  */
 import { benchCommand } from './bench.ts'
+import type { Command } from './command.ts'
+import { completionCommands } from './completion-commands.ts'
 import { consume } from './consume.ts'
 import { dump } from './dump.ts'
 import { groupCommands } from './groups.ts'
@@ -13,5 +15,6 @@ import { start } from './start.ts'
 import { topicCommands } from './topics.ts'
 import { packageVersion } from './version.ts'
 
-const commands = [start, ...topicCommands, produce, consume, ...groupCommands, dump, benchCommand]
+const commands: Command[] = [start, ...topicCommands, produce, consume, ...groupCommands, dump, benchCommand]
+commands.push(...completionCommands(commands))
 process.exit(await runProgram(process.argv.slice(2), { commands, version: packageVersion, worldly: [] }, nodeTerminal()))

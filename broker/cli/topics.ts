@@ -67,7 +67,7 @@ const describe = command({
   name: 'topics describe',
   about: 'Tells all about topics: their partitions, who leads them, and the settings that are their own.',
   flags: { bootstrap: bootstrapFlag, json },
-  operands: { names: operand.any('NAME', 'The topics; all if none is named.') },
+  operands: { names: operand.any('TOPIC', 'The topics; all if none is named.') },
   run: ({ bootstrap, json, names }, { out, colours }) =>
     withClient(bootstrap, async ({ topics }) => {
       const described = await topics.describe(names.length === 0 ? undefined : names)
@@ -103,7 +103,7 @@ const alter = command({
     deleteConfig: flag.list('NAME', "A setting that goes back to the broker's default; may be given several times."),
     json,
   },
-  operands: { name: operand.one('NAME', 'The name of the topic.') },
+  operands: { name: operand.one('TOPIC', 'The name of the topic.') },
   examples: ['stele topics alter orders --config retention.ms=-1 --delete-config segment.bytes'],
   async run({ bootstrap, partitions, config, deleteConfig, json, name }, { out }) {
     const changes: Record<string, string | null> = Object.fromEntries(config)
@@ -129,7 +129,7 @@ const remove = command({
   name: 'topics delete',
   about: 'Deletes topics, and all that is in them.',
   flags: { bootstrap: bootstrapFlag, json },
-  operands: { names: operand.some('NAME', 'The topics.') },
+  operands: { names: operand.some('TOPIC', 'The topics.') },
   run: ({ bootstrap, json, names }, { out }) =>
     withClient(bootstrap, async ({ topics }) => {
       await topics.delete(names)
