@@ -228,7 +228,7 @@ export class Channel {
     this.#flush()
   }
 
-  readonly #answered = (frame: Buffer): void => {
+  readonly #answered = (frame: Buffer, isOwned: boolean): void => {
     if (this.#lost) return
     if (frame.length < correlationBytes) throw new Error(`an answer of ${frame.length} bytes`)
     const correlationId = frame.readInt32BE(0)
@@ -236,7 +236,7 @@ export class Channel {
     if (waiting?.correlationId !== correlationId)
       throw new Error(`answer ${correlationId} came for request ${waiting?.correlationId ?? 'none'}`)
     // Answers hold views of the frame, and outlive the receive buffer.
-    const kept = Buffer.from(frame)
+    const kept = isOwned ? frame : Buffer.from(frame)
     const { response } = waiting
     const version = waiting.versionOf(kept)
     const { size } = decodeResponseHeader(kept, response.key, version)

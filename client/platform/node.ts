@@ -6,11 +6,12 @@ import type { ClientPlatform, DialOptions, Socket, SocketHandler, TlsOptions } f
 
 /** A peer that is gone without a word is noticed so long after it last spoke, at the earliest. */
 const keepAliveDelayMs = 30_000
+const readBytes = 128 * 1024
 
 function dial(host: string, port: number, handler: SocketHandler, { tls: secure, signal }: DialOptions = {}): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(new Error('nobody waits for it any more'))
-    const socket = secure ? tls.connect(secureOptions(host, port, secure)) : net.connect({ host, port })
+    const socket = secure ? tls.connect(secureOptions(host, port, secure)) : net.connect({ host, port, onread: readInto(handler) })
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveDelayMs)
     const giveUp = () => socket.destroy(new Error('nobody waits for it any more'))
@@ -21,13 +22,25 @@ function dial(host: string, port: number, handler: SocketHandler, { tls: secure,
       socket.on('close', () => handler.closed(failure))
       resolve(portOf(socket))
     })
-    socket.on('data', (bytes: Buffer) => handler.bytes(bytes))
+    if (secure) socket.on('data', (bytes: Buffer) => handler.bytes(bytes))
     socket.on('error', (error) => {
       failure = error
       signal?.removeEventListener('abort', giveUp)
       reject(error)
     })
   })
+}
+
+/** One buffer for all that comes: what is kept is copied out of it anyway, and to allocate one for each read costs more than that. */
+function readInto(handler: SocketHandler): net.OnReadOpts {
+  const buffer = Buffer.allocUnsafeSlow(readBytes)
+  return {
+    buffer,
+    callback(count) {
+      handler.bytes(buffer.subarray(0, count))
+      return true
+    },
+  }
 }
 
 function portOf(socket: net.Socket): Socket {

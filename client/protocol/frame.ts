@@ -8,8 +8,8 @@
 import { FrameBuffers } from './frame-buffers.ts'
 import { DecodeError } from './malformed.ts'
 
-/** The frame is the taker's until it returns: what must live longer is copied. */
-export type FrameTaker = (frame: Buffer) => void
+/** The frame is the taker's until it returns: what must live longer is copied, unless `isOwned`: then it is the taker's for good. */
+export type FrameTaker = (frame: Buffer, isOwned: boolean) => void
 
 /** So much is allocated on the mere word of a peer; more only as the bytes come. */
 const trustedBytes = 2 * 1024 * 1024
@@ -19,6 +19,7 @@ const sizeBytes = 4
 export class FrameCutter {
   readonly #bytesMax: number
   readonly #buffers: FrameBuffers
+  readonly #isShared: boolean
   /** The size's bytes, while not all four have come. */
   readonly #head = Buffer.alloc(sizeBytes)
   #headed = 0
@@ -26,10 +27,11 @@ export class FrameCutter {
   #size = 0
   #filled = 0
 
-  /** @param bytesMax the largest frame, its size field not counted. `buffers` may be shared by many cutters. */
-  constructor({ bytesMax, buffers = new FrameBuffers(0) }: { bytesMax: number; buffers?: FrameBuffers }) {
+  /** @param bytesMax the largest frame, its size field not counted. `buffers` may be shared by many cutters; without, gathered frames are given away. */
+  constructor({ bytesMax, buffers }: { bytesMax: number; buffers?: FrameBuffers }) {
     this.#bytesMax = bytesMax
-    this.#buffers = buffers
+    this.#isShared = buffers !== undefined
+    this.#buffers = buffers ?? new FrameBuffers(0)
   }
 
   /** The size of the frame that is being gathered, 0 if there is none. */
@@ -61,7 +63,7 @@ export class FrameCutter {
         at += this.#fill(view, at, take)
         break
       }
-      take(view.subarray(at, at + size))
+      take(view.subarray(at, at + size), false)
       at += size
     }
     if (at < view.length) this.#headed += view.copy(this.#head, this.#headed, at)
@@ -97,8 +99,8 @@ export class FrameCutter {
     this.#filled += used
     if (this.#filled === this.#size) {
       this.#frame = undefined
-      take(frame.subarray(0, this.#size))
-      this.#buffers.give(frame)
+      take(frame.subarray(0, this.#size), !this.#isShared)
+      if (this.#isShared) this.#buffers.give(frame)
     }
     return used
   }
