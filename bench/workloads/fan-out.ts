@@ -13,6 +13,8 @@ import { partOf, type Workload } from './workload.ts'
 /** A second, where no rate is given. */
 const usualRate = 1000
 const graceMillis = 500
+/** A broker need not take any number of newcomers in one moment: Stele's HTTP port has 64 of them at most. */
+const openedAtOnce = 8
 
 /** Reads the topic from its end. */
 interface Follower {
@@ -62,8 +64,12 @@ async function fanOutShare(share: Share, meter: Meter, follow: Follow): Promise<
   const got = (bytes: number, due: number) => {
     meter.count(1, bytes, nowMicros() - due, due)
   }
-  const followers = Array.from({ length: partOf(load.consumers, share) }, () => follow(share, topic, got))
-  await Promise.all(followers.map(({ begun }) => begun))
+  const followers: Follower[] = []
+  for (let wanted = partOf(load.consumers, share); wanted > 0; wanted -= openedAtOnce) {
+    const opened = Array.from({ length: Math.min(wanted, openedAtOnce) }, () => follow(share, topic, got))
+    followers.push(...opened)
+    await Promise.all(opened.map(({ begun }) => begun))
+  }
   await meter.ready()
   if (share.index === 0) await write(bootstrap, topic, load.rate || usualRate, share, meter)
   else if (!meter.isOver) await new Promise((resolve) => meter.signal.addEventListener('abort', resolve, { once: true }))
