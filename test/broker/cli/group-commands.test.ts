@@ -106,7 +106,7 @@ t.test('what is not clear, or cannot be, is a sentence', { skip }, async (t) => 
   await wrong(2, /^stele: say which topics/, 'reset', 'g', '--to', 'end')
   await wrong(2, /^stele: say which topics/, 'reset', 'g', '--to', 'end', '--all-topics', '--topic', 'x')
   await wrong(2, /^stele: a file says itself/, 'reset', 'g', '--from-file', 'offsets.csv', '--topic', 'x')
-  await wrong(2, /^stele: --topic must be NAME or NAME:N,N and is 'x:y'/, 'reset', 'g', '--to', 'end', '--topic', 'x:y')
+  await wrong(2, /^stele: --topic must be TOPIC or TOPIC:N,N and is 'x:y'/, 'reset', 'g', '--to', 'end', '--topic', 'x:y')
   await wrong(2, /^stele: --to must be beginning, end, /, 'reset', 'g', '--to', 'soon', '--all-topics')
   await wrong(1, /^stele: bad\.csv:1: not topic,partition,offset/, 'reset', 'g', '--from-file', 'bad.csv')
   await wrong(1, /^stele: cannot read none\.csv: /, 'reset', 'g', '--from-file', 'none.csv')
