@@ -71,10 +71,10 @@ async function started(t: Test): Promise<{ kafka: string; http: string }> {
 }
 
 /** A script that imports `stele` must lie inside the package to find it by its own name. */
-function asScript(t: Test, text: string): string {
+function asScript(t: Test, text: string, extension: string): string {
   const folder = join(root, '.cache')
   mkdirSync(folder, { recursive: true })
-  const path = join(mkdtempSync(join(folder, 'readme-')), 'example.mjs')
+  const path = join(mkdtempSync(join(folder, 'readme-')), `example.m${extension}`)
   t.teardown(() => rmSync(join(path, '..'), { recursive: true, force: true }))
   writeFileSync(path, text)
   return path
@@ -91,17 +91,47 @@ t.test('every command of the README is one that make knows, or is run below', as
   }
 })
 
+/** The command as the alias of the README has it. */
+const prelude = `stele() { ${process.execPath} ${main} "$@"; }\n`
+/** Test runners that are not installed here: their examples are read by Node, and not run. */
+const absent = /^import .* from 'vitest'$/m
+
 t.test('the README works as written', { skip: notBuilt }, async (t) => {
   const { kafka, http } = await started(t)
   for (const { language, text, prints } of blocks) {
     if (text.startsWith('make ')) continue
-    const skip = text.includes('kcat') && !isHere('kcat') ? 'kcat is not on this machine' : false
+    const missing = ['kcat', 'jq', 'curl'].filter((program) => text.includes(`${program} `) && !isHere(program))
+    const skip = missing.length > 0 ? `${missing.join(', ')}: not on this machine` : false
     t.test(text.trim().split('\n')[0] ?? '', { skip }, async (t) => {
       const here = text.replaceAll('127.0.0.1:9092', kafka).replaceAll('127.0.0.1:9644', http)
-      const command = language === 'sh' ? bare('bash', '-euo', 'pipefail', '-c', here) : bareNode(asScript(t, here))
+      const command = language === 'sh' ? bare('bash', '-euo', 'pipefail', '-c', prelude + here) : bareNode(...scriptOf(t, language, here))
       const { stdout } = await run(...command, { cwd: root, timeout: 30_000, env: { ...process.env, STELE_BOOTSTRAP: kafka } })
       if (prints === undefined) t.pass('it ends well')
       else t.equal(stdout, prints)
     })
   }
 })
+
+t.test('the TypeScript of the README has types that hold', { skip: notBuilt }, async (t) => {
+  const options = [
+    '--noEmit',
+    '--ignoreConfig',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'esnext',
+    '--types',
+    'node',
+    '--skipLibCheck',
+  ]
+  for (const { text } of blocks.filter(({ language }) => language === 'ts')) {
+    const tsc = join(root, 'node_modules/.bin/tsc')
+    await t.resolves(run(...bare(tsc, ...options, asScript(t, text, 'ts')), { cwd: root }))
+  }
+})
+
+function scriptOf(t: Test, language: string, text: string): string[] {
+  const path = asScript(t, text, language)
+  return absent.test(text) ? ['--check', path] : [path]
+}
