@@ -15,8 +15,8 @@ const limits = {
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 5_000,
 }
-/** Of those that ask; a WebSocket counts no more once it is one. */
-const connectionsMax = 64
+/** Of those that ask; a WebSocket counts no more once it is one. A crowd of browsers comes back all at once. */
+const connectionsMax = 1024
 /** An answer that was not taken within this time is given up. */
 const answerMillisMax = 30_000
 
