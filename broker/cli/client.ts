@@ -1,5 +1,5 @@
 /** How commands reach a broker: the flag that says where it is, and a client for the time of one command. */
-import type { Stele, SteleOptions } from '../../client/index.ts'
+import type { ClientError, Stele, SteleOptions } from '../../client/index.ts'
 import { flag } from './command.ts'
 import { CommandError, UsageError } from './exit.ts'
 
@@ -29,7 +29,14 @@ export async function withClient<T>(
     return await work(stele)
   } catch (error) {
     if (error instanceof ClientError && error.code === 'INVALID_ADDRESS') throw new UsageError(`--bootstrap: ${error.message}`)
-    if (error instanceof ClientError) throw new CommandError(error.message, error)
+    if (error instanceof ClientError) throw new CommandError(`${error.message}${hintFor(error)}`, error)
     throw error
   }
+}
+
+/** What to do about it, where that is the same whoever asked. */
+function hintFor({ code, partition }: ClientError): string {
+  if (code === 'CONNECTION_FAILED') return ' (--bootstrap says where a broker is)'
+  if (code === 'UNKNOWN_TOPIC_OR_PARTITION' && partition === undefined) return ' (stele topics list names those it has)'
+  return code === 'GROUP_ID_NOT_FOUND' ? ' (stele groups list names those it has)' : ''
 }

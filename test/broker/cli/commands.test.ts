@@ -75,8 +75,15 @@ t.test('what the broker refuses is one sentence and exit code 1', { skip }, asyn
     refused(/^stele: cannot create topic 'y': .*[Rr]eplication factor/, 'topics', 'create', 'y', '--replication-factor', '3'),
   ])
   await Promise.all([
-    refused(/^stele: topic 'nowhere': /, 'consume', 'nowhere'),
-    refused(/^stele: cannot connect to 127\.0\.0\.1:1: /, 'topics', 'list', '--bootstrap', '127.0.0.1:1'),
+    refused(/^stele: topic 'nowhere': .* \(stele topics list names those it has\)$/m, 'consume', 'nowhere'),
+    refused(/^stele: group 'nobody': .* \(stele groups list names those it has\)$/m, 'groups', 'describe', 'nobody'),
+    refused(
+      /^stele: cannot connect to 127\.0\.0\.1:1: .* \(--bootstrap says where a broker is\)$/m,
+      'topics',
+      'list',
+      '--bootstrap',
+      '127.0.0.1:1',
+    ),
   ])
 })
 
