@@ -30,6 +30,8 @@ export const groupSettings: Readonly<Record<string, string>> = {
   'group.consumer.regex.refresh.interval.ms': '10000',
 }
 
+const untilMillis = 30_000
+
 let names = 0
 
 export class ConsumingStage {
@@ -135,8 +137,14 @@ export class Member {
       .sort((a, b) => a - b)
   }
 
-  /** Resolves once it is so, which is looked at whenever something happens to the member. Throws what ended it. */
+  /** Resolves once it is so, which is looked at whenever something happens to the member. Throws what ended it; at the limit, how far it is. */
   async until(isSo: (member: this) => boolean): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const limit = setTimeout(() => reject(new Error(`${this.events.join(', ')}; ${this.values.length} values`)), untilMillis).unref()
+    await Promise.race([late, this.#untilSo(isSo)]).finally(() => clearTimeout(limit))
+  }
+
+  async #untilSo(isSo: (member: this) => boolean): Promise<void> {
     while (!isSo(this)) {
       if (this.isOver) throw this.error ?? new Error(`it ended: ${this.events.join(', ')}`)
       const { promise, resolve } = Promise.withResolvers<void>()
