@@ -1,12 +1,12 @@
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { bare, bareNode } from './support/bare-node.ts'
+import { freePort, isHere } from './support/this-machine.ts'
 
 const root = join(import.meta.dirname, '..')
 const main = join(root, 'dist/broker/cli/main.js')
@@ -28,24 +28,6 @@ function blocksOf(markdown: string): Block[] {
     const follows = next?.[1] === 'text' && markdown.slice(match.index + whole.length, next.index).trim() === ''
     return language === 'text' ? [] : [{ language, text, prints: follows ? next[2] : undefined }]
   })
-}
-
-function isHere(program: string): boolean {
-  try {
-    execFileSync('bash', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** A broker such as `make run` starts, but for ports and folder, so that others may run beside it. */

@@ -1,5 +1,5 @@
 /** Tab behind `stele`: the scripts that `stele completion` prints are run by the shells themselves. */
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { startBroker } from '../../../broker/index.ts'
 import { Stele } from '../../../client/index.ts'
 import { bare } from '../../support/bare-node.ts'
 import { noStele as skip, runStele, steleMain } from '../../support/stele-command.ts'
+import { isHere } from '../../support/this-machine.ts'
 
 const run = promisify(execFile)
 const home = mkdtempSync(join(tmpdir(), 'stele-completion-'))
@@ -25,15 +26,6 @@ t.teardown(async () => {
 })
 
 const hasZsh = isHere('zsh')
-
-function isHere(program: string): boolean {
-  try {
-    execFileSync('bash', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 
 async function shell(program: string, script: string, bootstrap = broker.bootstrap): Promise<string[]> {
   const path = join(home, `script.${program}`)

@@ -1,8 +1,7 @@
 /** Every example that --help shows, run in a shell as it is written, but for where brokers, data and folders are. */
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -10,6 +9,7 @@ import { startBroker } from '../../../broker/index.ts'
 import { Stele } from '../../../client/index.ts'
 import { bare } from '../../support/bare-node.ts'
 import { noStele as skip, runStele, steleMain } from '../../support/stele-command.ts'
+import { freePort, isHere } from '../../support/this-machine.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'stele-examples-'))
 const data = join(home, 'data')
@@ -49,24 +49,6 @@ async function examplesOf(): Promise<{ name: string; example: string }[]> {
       .filter(Boolean)
       .map((example) => ({ name, example: example.trim() }))
   })
-}
-
-function isHere(program: string): boolean {
-  try {
-    execFileSync('bash', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function here(name: string, example: string): Promise<string> {
