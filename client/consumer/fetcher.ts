@@ -364,6 +364,9 @@ export class Fetcher {
     partition.lastError = error
     partition.attempts++
     partition.retryAt = now + retryDelayMs(partition.attempts)
+    const { topic, partition: index, attempts } = partition
+    const { logger } = this.#pool.options
+    logger?.debug({ topic, partition: index, error: error.code, attempts }, `cannot go on for now: ${error.message}`)
     if (error.retriable && now - partition.failingSince < this.#options.patienceMs) return undefined
     partition.failingSince = undefined
     return error
