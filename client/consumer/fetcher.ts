@@ -58,6 +58,8 @@ interface Link {
   isBusy: boolean
   /** It has nothing but what is here already: it is asked again once some of that has been taken. */
   isResting: boolean
+  /** Some of that has been taken since it was asked. */
+  isRoused: boolean
 }
 
 interface Ask {
@@ -143,7 +145,10 @@ export class Fetcher {
   }
 
   #rouse(): void {
-    for (const link of this.#links.values()) link.isResting = false
+    for (const link of this.#links.values()) {
+      link.isResting = false
+      link.isRoused = true
+    }
   }
 
   /** Asks whoever may be asked. */
@@ -218,20 +223,21 @@ export class Fetcher {
 
   #ask(node: number, partitions: AssignedPartition[], isCrowded: boolean): void {
     let link = this.#links.get(node)
-    if (!link) this.#links.set(node, (link = { heldBytes: 0, isBusy: false, isResting: false }))
+    if (!link) this.#links.set(node, (link = { heldBytes: 0, isBusy: false, isResting: false, isRoused: false }))
     if (link.isBusy || link.isResting) return
     const limit = Math.ceil(this.#options.maxBytes / this.#links.size)
     const half = Math.ceil(limit / 2)
     const room = Math.min(half, limit - link.heldBytes)
     if (room < Math.min(this.#options.partitionBytes, half) && link.heldBytes > 0) return
     link.isBusy = true
+    link.isRoused = false
     link.heldBytes += room
     const asks = partitions.map((of): Ask => ({ of, version: of.version, offset: of.fetchOffset }))
     for (const { of } of asks) of.isAsked = true
     void this.#fetch(node, link, asks, room, isCrowded).then((hadRecords) => {
       link.heldBytes -= room
       link.isBusy = false
-      link.isResting = isCrowded && !hadRecords
+      link.isResting = isCrowded && !hadRecords && !link.isRoused
       for (const { of } of asks) of.isAsked = false
       this.pump()
     })

@@ -200,3 +200,17 @@ export function fragile(): ClientPlatform & { cut(): number } {
     },
   }
 }
+
+/** The real world, but whatever a broker says is heard so much later. */
+export function distant(millis: number): ClientPlatform {
+  return {
+    ...nodeClientPlatform,
+    dial: (host, port, handler, options) => {
+      const bytes = (view: Buffer) => {
+        const kept = Buffer.from(view)
+        setTimeout(() => handler.bytes(kept), millis)
+      }
+      return nodeClientPlatform.dial(host, port, { bytes, closed: (error) => handler.closed(error) }, options)
+    },
+  }
+}

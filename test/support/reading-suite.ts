@@ -1,7 +1,7 @@
 /** What a consumer without a group does, on whichever broker. */
 import type { Test } from 'tap'
 import { type ConsumedBatch, type ConsumedRecord, json, orThrow, RecordError, text } from '../../client/index.ts'
-import { ConsumingStage, rejectsWith, sorted, untilAll, upTo } from './consuming.ts'
+import { ConsumingStage, distant, rejectsWith, sorted, untilAll, upTo } from './consuming.ts'
 
 /** The first so many. */
 async function first<T>(count: number, from: AsyncIterable<T>): Promise<T[]> {
@@ -268,6 +268,21 @@ export async function readingSuite(t: Test, bootstrap: string): Promise<void> {
     await using consumer = reading.consumer({ topics: [topic], from: 'beginning', maxBytes: 200_000, partitionBytes: 50_000, maxWaitMs })
     t.equal((await first(300, consumer)).length, 300, 'though a fetch may wait for a minute where nothing comes')
     t.ok(fetches < 600, `${fetches} fetches`)
+  })
+
+  await t.test('what comes after a burst comes too, whichever partition it is for', async (t) => {
+    const topic = await stage.topic({ partitions: 2 })
+    // The application is now slower than the broker, now faster.
+    const work = (value: string) => new Promise<void>((resolve) => setTimeout(resolve, Number(value) % 8))
+    const member = stage.member({ topics: [topic], partitionBytes: 1, work }, stage.client(t, { platform: distant(4) }))
+    await member.until(({ events }) => events.length === 1)
+    const producer = stele.producer()
+    let sent = 0
+    for (let round = 0; round < 30; round++) {
+      for (let nth = 0; nth < 5; nth++) await producer.send(topic, { value: Buffer.from(String(sent++)), partition: 0 })
+      await member.until(({ values }) => values.length === sent)
+    }
+    t.same(sorted(member.values), upTo(sent))
   })
 
   await t.test('a signal ends the consumer, one of a loop only the loop; closing ends what waits', async (t) => {
