@@ -73,6 +73,7 @@ export class AssignedPartition {
     this.version++
     this.buffered = 0
     this.isHeld = false
+    this.retryAt = 0
     this.start = start
     this.leaderEpoch = -1
     this.fetchedEpoch = -1

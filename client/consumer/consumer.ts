@@ -242,6 +242,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
         if (state === 'ended') return Promise.resolve(done)
         if (state === 'new' && this.#isLooping)
           return Promise.reject(new ClientError('CONSUMER_BUSY', 'another loop reads from this consumer: leave it first'))
+        if (state === 'new') this.#fetcher.tryAgain()
         state = 'running'
         this.#isLooping = true
         return wait()

@@ -363,7 +363,7 @@ export class Fetcher {
     if (verdict) this.#wants.failed(verdict)
   }
 
-  /** When the partition may be tried again; the error where it will not be. */
+  /** The partition is tried again later; the error where it will not be. */
   postpone(partition: AssignedPartition, error: ClientError): ClientError | undefined {
     const now = this.#pool.options.platform.now()
     partition.failingSince ??= now
@@ -375,7 +375,14 @@ export class Fetcher {
     logger?.debug({ topic, partition: index, error: error.code, attempts }, `cannot go on for now: ${error.message}`)
     if (error.retriable && now - partition.failingSince < this.#options.patienceMs) return undefined
     partition.failingSince = undefined
+    partition.retryAt = Number.POSITIVE_INFINITY
     return error
+  }
+
+  /** What had failed for good is tried once more: somebody wants to read on. */
+  tryAgain(): void {
+    for (const partition of this.#partitions) if (partition.retryAt === Number.POSITIVE_INFINITY) partition.retryAt = 0
+    this.pump()
   }
 
   close(): void {
