@@ -2,6 +2,7 @@
  * The one way in which administration reaches brokers: any, the controller, one by id, all, a coordinator, the leaders of partitions.
  * Owns: nothing that lasts. What may pass is tried again for as long as the call may take. Never: knows what is asked.
  */
+import type { TopicPartition } from '../consumer/consumed.ts'
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { CoordinatorKind, Coordinators } from '../cluster/coordinators.ts'
 import type { BrokerConnection } from '../network/broker-connection.ts'
@@ -13,10 +14,7 @@ import type { Input, Message, Of } from '../protocol/schema.ts'
 /** One request to the broker that was reached. Throws ClientError. */
 export type Ask = <Q extends Message, S extends Message>(request: Q, response: S, body: Input<Q>, versionMax?: number) => Promise<Of<S>>
 
-export interface TopicPartition {
-  readonly topic: string
-  readonly partition: number
-}
+export type { TopicPartition }
 
 export class Reach {
   readonly #pool: BrokerPool

@@ -3,6 +3,7 @@
  * Owns: the cursor of each partition, what has come and waits to be read, and its bound: the broker is granted only what there is room for.
  * Invariants: over any number of connections each record is given out once, in its partition's order; what was given out can be committed, and nothing else.
  */
+import type { ConsumedRecord } from '../consumer/consumed.ts'
 import { ClientError } from '../network/client-error.ts'
 import type { ClientMessageOf, Cursor, From, Place } from '../protocol/stream/client-messages.ts'
 import type { ServerMessage, ServerMessageOf, StreamedRecord } from '../protocol/stream/server-messages.ts'
@@ -11,16 +12,7 @@ import { errorOfMessage, type Link, type Speaker } from './link.ts'
 import { storedRecords } from './stored-batches.ts'
 import { Window } from './window.ts'
 
-export interface StreamRecord<K, V> {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  /** Milliseconds since the Unix epoch. */
-  readonly timestamp: number
-  readonly key: K
-  readonly value: V
-  readonly headers: readonly (readonly [key: string, value: Uint8Array | null])[]
-}
+export type StreamRecord<K, V> = ConsumedRecord<K, V>
 
 export interface StreamBatch<K, V> {
   readonly topic: string
