@@ -131,6 +131,7 @@ export class Broker {
     const { clock, random } = this.#options.platform
     const logger = this.#options.logger.child({ part: 'groups' })
     return new GroupCoordinator({
+      topic: offsetsTopic,
       replicas: this.replicas,
       clock,
       random,

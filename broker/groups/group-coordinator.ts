@@ -40,6 +40,7 @@ import { type GroupRecord, groupCodec } from './records.ts'
 import type { Topics } from './topics.ts'
 
 export interface GroupCoordinatorOptions {
+  readonly topic: string
   readonly replicas: Replicas
   readonly clock: Clock
   readonly random: Random
@@ -51,21 +52,19 @@ export interface GroupCoordinatorOptions {
   configsOf(groupId: string): GroupConfigs
 }
 
-const offsetsTopic = '__consumer_offsets'
-
 export class GroupCoordinator {
   readonly shards: Shards<GroupRecord, GroupMachine>
   readonly settings: GroupSettings
   readonly tally = new GroupTally()
   readonly #settings: () => Settings
 
-  constructor({ replicas, clock, random, logger, topics, settings: live, configsOf }: GroupCoordinatorOptions) {
+  constructor({ topic, replicas, clock, random, logger, topics, settings: live, configsOf }: GroupCoordinatorOptions) {
     const settings = new GroupSettings(live)
     const { tally } = this
     this.settings = settings
     this.#settings = live
     this.shards = new Shards({
-      topic: offsetsTopic,
+      topic,
       replicas,
       codec: groupCodec,
       clock,

@@ -55,6 +55,7 @@ export class GroupWorld {
       onServed: () => groups.shards.follow(),
     })
     const groups: GroupCoordinator = new GroupCoordinator({
+      topic: '__consumer_offsets',
       replicas,
       clock,
       random: { bytes: (count) => Buffer.alloc(count, ++byte), fraction: () => 0.5 },
