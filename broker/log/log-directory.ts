@@ -140,6 +140,7 @@ export class LogDirectory {
   #gathered = new Set<PartitionLog>()
   #afterWrite: (() => void)[] = []
   #flushScheduled = false
+  #isFlushingEarly = false
   /** Turns whose writes are on their way off the event loop. */
   #writing: Promise<void> | undefined
   /** A turn's writes took long: until then each log's are timed, so that it shows whose. */
@@ -216,6 +217,7 @@ export class LogDirectory {
         this.#gathered.add(log)
         this.#scheduleFlush()
       },
+      gatheredMuch: () => this.#flushEarly(),
       failed: (log, error) => this.#failed(log, error),
       durable: (log, upTo, callback) => this.#durable(log, upTo, callback),
       syncRoot: () => this.#syncRoot(),
@@ -353,11 +355,23 @@ export class LogDirectory {
   #scheduleFlush(): void {
     if (this.#flushScheduled) return
     this.#flushScheduled = true
-    this.#clock.endOfTurn(this.#flush)
+    this.#clock.endOfTurn(() => {
+      this.#flushScheduled = false
+      this.#flush()
+    })
   }
 
-  readonly #flush = (): void => {
-    this.#flushScheduled = false
+  /** Large batches are written while others are still received: at the end of the turn, all would wait for the disk, then all for the network. */
+  #flushEarly(): void {
+    if (this.#isFlushingEarly) return
+    this.#isFlushingEarly = true
+    queueMicrotask(() => {
+      this.#isFlushingEarly = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
     const logs = this.#gathered
     const callbacks = this.#afterWrite
     this.#gathered = new Set()

@@ -24,6 +24,8 @@ export interface LogEnvironment<Log> {
   wasCompacted(log: Log): boolean
   /** The log has something to write at the end of this turn. */
   gathered(log: Log): void
+  /** A log has so much to write that it begins now, while the turn goes on. */
+  gatheredMuch(): void
   /** The disk failed it; nothing is retried. */
   failed(log: Log, error: DiskError): void
   /** Calls back once everything below `upTo` is on the device, or with why it never will be. */

@@ -41,6 +41,13 @@ export class LogWriter {
     return this.#writing !== undefined
   }
 
+  /** Enough is gathered for a write off the event loop, and none is on its way. */
+  get isFull(): boolean {
+    const segment = this.#log.writable
+    if (this.#writing || !segment || this.#isMetadata) return false
+    return segment.bytes - segment.writtenBytes >= this.#environment.writeLaterBytesMin
+  }
+
   /**
    * What was gathered, in one write. Done at once, or off the event loop: then this gives the promise of it, which is kept also when the
    * disk fails. One such write at a time: what comes meanwhile goes with the next.

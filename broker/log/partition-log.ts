@@ -286,6 +286,7 @@ export class PartitionLog {
     }
     this.#endOffset = lastOffset + 1
     if (wasWritten || this.#writer.isWriting) this.#environment.gathered(this)
+    if (this.#writer.isFull) this.#environment.gatheredMuch()
     return undefined
   }
 

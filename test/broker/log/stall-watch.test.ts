@@ -105,6 +105,22 @@ t.test('slow writes now and then, and other logs of the directory, stay where th
   t.ok(disk.writes.every((how) => how === 'now'))
 })
 
+t.test('a large batch is on its way to its file while the turn goes on, and what comes behind it follows', async (t) => {
+  const disk = new StallingDisk()
+  const fixture = new LogFixture({ disk, clock: disk.clock, settings: { writeLaterBytesMin: 1_000 } })
+  const log = open(fixture)
+  append(log, { valueBytes: 2_000 })
+  append(log, { valueBytes: 2_000 })
+  await Promise.resolve()
+  t.same(disk.writes, [])
+  await disk.gate
+  t.same(disk.writes, ['later'], 'the turn has not ended')
+  append(log)
+  await fixture.written()
+  t.same(disk.writes, ['later', 'now'])
+  t.equal(log.writtenEnd, 3)
+})
+
 t.test('answers and durability follow the write, in the order of the turns', async (t) => {
   const { disk, fixture, log } = await stalling()
   const healthy = fixture.open(1)
