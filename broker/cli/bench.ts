@@ -18,8 +18,7 @@ export const benchCommand = command({
   name: 'bench',
   about: 'Measures a broker: throughput, latency, processor time and memory.',
   details: [
-    'Workloads: produce, fetch-tail, fetch-cold, latency (end to end, at a fixed rate), these four if none is named; fan-out, websocket,',
-    'groups-commit, groups-rebalance, transactions. The first word is enough for a family: fetch, groups.',
+    'Workloads: produce, fetch-tail, fetch-cold, latency (end to end, at a fixed rate), these four if none is named; fan-out, websocket, groups-commit, groups-rebalance, transactions. The first word is enough for a family: fetch, groups.',
     'With --target twice both are measured by turns, and compared. Topics are made for it, and deleted afterwards.',
     'A broker on this machine is found by its port, and its processor time and memory are told too; else --pid names its process.',
   ].join('\n'),
@@ -64,10 +63,7 @@ export const benchCommand = command({
     html: flag.text('FILE', 'The report as a page with plots, in one file.'),
   },
   operands: { workloads: operand.any('WORKLOAD', 'What to measure.') },
-  examples: [
-    'stele bench --target 127.0.0.1:9092',
-    'stele bench produce latency -t kafka:9092 -t stele:9092 --size 100 --html report.html',
-  ],
+  examples: ['stele bench --target 127.0.0.1:9092', 'stele bench produce latency -t kafka:9092 -t stele:9092 --html report.html'],
   async run(input, terminal) {
     const door = await import('../../bench/bench.ts')
     const named = input.workloads.length === 0 ? usualWorkloads : input.workloads

@@ -47,7 +47,7 @@ export const consume = command({
   operands: { topic: operand.one('TOPIC', 'The topic to read.') },
   examples: [
     'stele consume orders --from 2h --keys',
-    "stele consume orders --template '{time} {key}={value}' --from 2026-01-31T08:00:00Z --until end",
+    "stele consume orders -t '{time} {key}={value}' --from 2026-01-31T08:00:00Z",
     'stele consume orders --follow --format json | jq .value',
     'stele consume orders --group billing --count 100',
   ],

@@ -21,7 +21,7 @@ function overview(of: string, commands: readonly Command[]): string {
     '',
     ...columns(commands.map(({ name, about }) => [name, about])),
     '',
-    'Exit codes: 0 done, 1 not done, 2 wrong arguments or settings, 70 a mistake of the broker itself.',
+    ...wrapped('Exit codes: 0 done, 1 not done, 2 wrong arguments or settings, 70 a mistake of the broker itself.', widthMax),
     '',
   ].join('\n')
 }
@@ -33,11 +33,11 @@ function commandHelp({ name, about, details, flags, operands, examples = [] }: C
   ])
   const operandLines = columns(Object.values(operands).map(({ value, doc }) => [value, doc]))
   return [
-    about,
+    ...wrapped(about, widthMax),
     '',
     `Usage: ${[program, name, ...Object.values(operands).map(operandUsage), '[FLAGS]'].join(' ')}`,
     ...section('', operandLines),
-    ...(details === undefined ? [] : ['', details]),
+    ...(details === undefined ? [] : ['', ...details.split('\n').flatMap((line) => wrapped(line, widthMax))]),
     ...section('Flags:', flagLines),
     ...section(
       'Examples:',
@@ -64,8 +64,9 @@ function flagDoc({ doc, required }: Flag<unknown>): string {
   return required ? `${doc} Required.` : doc
 }
 
-const widthMax = 110
-const leftMax = 36
+/** A terminal's width if nobody has pulled it wider, so that help reads well in any. */
+const widthMax = 80
+const leftMax = 28
 
 /** Two columns; the right one wraps, and begins on its own line where the left one is too wide. */
 function columns(rows: readonly (readonly [string, string])[]): string[] {

@@ -54,7 +54,7 @@ export const produce = command({
   examples: [
     "printf 'ada:first\\ngrace:second\\n' | stele produce greetings --key-separator :",
     'stele produce images cat.png --key cat --header type:image/png --format raw',
-    'stele produce orders orders.jsonl --format json --transactional-id nightly-import',
+    'stele produce orders orders.jsonl --format json --transactional-id nightly',
   ],
   run: (input, terminal) => {
     checkTogether(input)

@@ -104,7 +104,7 @@ const alter = command({
     json,
   },
   operands: { name: operand.one('TOPIC', 'The name of the topic.') },
-  examples: ['stele topics alter orders --config retention.ms=-1 --delete-config segment.bytes'],
+  examples: ['stele topics alter orders --config retention.ms=-1 --partitions 12'],
   async run({ bootstrap, partitions, config, deleteConfig, json, name }, { out }) {
     const changes: Record<string, string | null> = Object.fromEntries(config)
     for (const key of deleteConfig) {

@@ -1,4 +1,4 @@
-/** Every example that --help shows, run in a shell as it is written, but for where brokers, data and folders are. */
+/** What --help shows: how it reads; and every example in it, run in a shell as it is written, but for where brokers, data and folders are. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -35,14 +35,16 @@ async function furnish(): Promise<void> {
   mkdirSync(join(home, '.zfunc'))
 }
 
-/** The names of all commands, and the examples of each, as help tells them. */
-async function examplesOf(): Promise<{ name: string; example: string }[]> {
+/** The help of all commands, by their names as help tells them. */
+async function helps(): Promise<{ name: string; text: string }[]> {
   const { out } = await runStele(world, '', '--help')
   const names = [...out.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}\S/gm)].map(([, name = '']) => name)
-  const helps = await Promise.all(
-    names.map(async (name) => ({ name, text: (await runStele(world, '', ...name.split(' '), '--help')).out })),
-  )
-  return helps.flatMap(({ name, text }) => {
+  const own = await Promise.all(names.map(async (name) => ({ name, text: (await runStele(world, '', ...name.split(' '), '--help')).out })))
+  return [{ name: '', text: out }, ...own]
+}
+
+async function examplesOf(): Promise<{ name: string; example: string }[]> {
+  return (await helps()).flatMap(({ name, text }) => {
     const [, examples = ''] = text.split('\nExamples:\n')
     return examples
       .split('\n')
@@ -78,6 +80,19 @@ async function shell(line: string, goesOn: boolean): Promise<{ code: number | nu
   const [code] = await ended
   return { code: code as number | null, err }
 }
+
+t.test('help fits a terminal of 80 columns, and ends its last line', { skip }, async (t) => {
+  const all = await helps()
+  t.ok(all.length > 12, `${all.length} commands`)
+  for (const { name, text } of all) {
+    t.same(
+      text.split('\n').filter((line) => line.length > 80),
+      [],
+      name,
+    )
+    t.match(text, /[^\n]\n$/, name)
+  }
+})
 
 t.test('every example of --help does what it says', { skip, timeout: 120_000 }, async (t) => {
   await furnish()
