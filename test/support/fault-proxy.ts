@@ -1,12 +1,15 @@
 /**
- * A TCP proxy that knows Kafka's frames and does to them what a test says: delays, drops, cuts in the middle, silence, nonsense.
- * Owns: its port and the sockets of both sides. Never: reads a message beyond its header.
+ * A proxy between a client and a broker that does to what passes what a test says: delays, drops, cuts in the middle, silence, nonsense.
+ * Owns: its port, the sockets of both sides, and TLS towards the client where it is given a certificate.
+ * Carries Kafka's frames, or bytes of which it knows nothing. Never: reads a message beyond its header, but where a fault edits an answer.
  * A broker that is to be reached through it alone gives the proxy's address as its own (`advertised.listeners`).
  */
 import { once } from 'node:events'
 import * as net from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
+import * as tls from 'node:tls'
 import { FrameCutter } from '../../client/protocol/frame.ts'
+import { type Edit, edited } from './edited-answer.ts'
 
 /** What becomes of one request. The connection ends with each `cut`. */
 export type Fault =
@@ -23,16 +26,37 @@ export type Fault =
   /** Answered as if another had been asked. */
   | 'another number'
   | 'nonsense'
+  /** Whole by its size, and yet not all of it. */
+  | 'truncated'
   | { readonly lateMs: number }
+  /** So many bytes of the answer come, size included; then the connection is reset, or ended as by a broker that closes. */
+  | { readonly bytes: number; readonly then: 'reset' | 'end' }
+  /** The size that stands before the answer. */
+  | { readonly size: number }
+  /** What comes in place of the answer, as it is. */
+  | { readonly instead: Uint8Array }
+  /** The answer is decoded, changed and encoded again. */
+  | { readonly edit: Edit }
 
 /** Says what becomes of a request of this API. */
 export type Plan = (apiKey: number) => Fault | undefined
+
+/** What whoever connects meets: the broker, a reset, an end, nobody who says anything, or a greeting of this kind, in answer to the first bytes. */
+export type Door = 'open' | 'reset' | 'end' | 'silent' | { readonly says: Uint8Array }
+
+export interface FaultProxyOptions {
+  /** The broker; where none is given yet, whoever comes is turned away. */
+  readonly target?: number
+  readonly carries?: 'frames' | 'bytes'
+  /** Taken off: the broker has none. */
+  readonly tls?: tls.TlsOptions
+}
 
 interface Link {
   readonly near: net.Socket
   readonly far: net.Socket
   /** What waits for an answer. */
-  readonly faults: (Fault | undefined)[]
+  readonly asked: { readonly fault: Fault | undefined; readonly apiKey: number; readonly apiVersion: number }[]
   isDeaf: boolean
   isMute: boolean
 }
@@ -42,22 +66,30 @@ const sizeBytes = 4
 
 export class FaultProxy {
   readonly #server: net.Server
-  readonly #sockets = new Set<net.Socket>()
-  #target = 0
-  #isRefusing = false
+  readonly #carries: 'frames' | 'bytes'
+  readonly #near = new Set<net.Socket>()
+  readonly #far = new Set<net.Socket>()
+  #target: number
   plan: Plan = () => undefined
+  door: Door = 'open'
   /** How many have come. */
   connections = 0
+  /** How many requests met a fault. */
+  faults = 0
+  /** API keys, in the order in which they came. */
+  readonly asked: number[] = []
 
-  private constructor(server: net.Server) {
+  private constructor(server: net.Server, { target = 0, carries = 'frames' }: FaultProxyOptions) {
     this.#server = server
+    this.#target = target
+    this.#carries = carries
   }
 
-  /** Listens; whoever comes before there is a target is turned away. */
-  static async start(): Promise<FaultProxy> {
-    const server = net.createServer()
-    const proxy = new FaultProxy(server)
-    server.on('connection', (near) => proxy.#join(near))
+  static async start(options: FaultProxyOptions = {}): Promise<FaultProxy> {
+    const server = options.tls ? tls.createServer(options.tls) : net.createServer()
+    const proxy = new FaultProxy(server, options)
+    server.on(options.tls ? 'secureConnection' : 'connection', (near: net.Socket) => proxy.#join(near))
+    server.on('tlsClientError', (_, socket) => socket.destroy())
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     return proxy
@@ -69,6 +101,11 @@ export class FaultProxy {
 
   get bootstrap(): string {
     return `127.0.0.1:${this.port}`
+  }
+
+  /** Connections of clients that are open. */
+  get open(): number {
+    return this.#near.size
   }
 
   set target(port: number) {
@@ -83,42 +120,39 @@ export class FaultProxy {
 
   /** Who connects is turned away at once, until `accept`. */
   refuse(): void {
-    this.#isRefusing = true
+    this.door = 'reset'
     this.cut()
   }
 
   accept(): void {
-    this.#isRefusing = false
+    this.door = 'open'
   }
 
   /** All connections break, with whatever was under way. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of [...this.#near, ...this.#far]) socket.resetAndDestroy()
   }
 
   close(): void {
     this.#server.close()
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of [...this.#near, ...this.#far]) socket.destroy()
   }
 
   #join(near: net.Socket): void {
     this.connections++
-    near.on('error', () => undefined)
-    if (this.#isRefusing || this.#target === 0) return void near.resetAndDestroy()
+    keep(near, this.#near)
+    if (this.#target === 0) return void near.resetAndDestroy()
+    if (this.door !== 'open') return receive(near, this.door)
     const far = net.connect(this.#target, '127.0.0.1')
-    far.on('error', () => undefined)
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.#sockets.add(one)
-      one.setNoDelay(true)
-      one.on('close', () => {
-        this.#sockets.delete(one)
-        other.destroy()
-      })
+    keep(far, this.#far)
+    near.on('close', () => far.destroy())
+    far.on('close', () => near.destroy())
+    if (this.#carries === 'bytes') {
+      near.pipe(far)
+      far.pipe(near)
+      return
     }
-    const link: Link = { near, far, faults: [], isDeaf: false, isMute: false }
+    const link: Link = { near, far, asked: [], isDeaf: false, isMute: false }
     this.#carry(near, (frame) => this.#request(frame, link))
     this.#carry(far, (frame) => this.#answer(frame, link))
   }
@@ -136,9 +170,12 @@ export class FaultProxy {
   }
 
   #request(frame: Buffer, link: Link): void {
-    const { near, far, faults } = link
+    const { near, far } = link
     if (link.isDeaf) return
-    const fault = this.plan(frame.readInt16BE(sizeBytes))
+    const apiKey = frame.readInt16BE(sizeBytes)
+    this.asked.push(apiKey)
+    const fault = this.plan(apiKey)
+    if (fault !== undefined) this.faults++
     if (fault === 'cut before') return void near.resetAndDestroy()
     link.isDeaf = fault === 'swallowed'
     if (link.isDeaf) return
@@ -146,22 +183,55 @@ export class FaultProxy {
       far.end(frame.subarray(0, frame.length >> 1))
       return void near.resetAndDestroy()
     }
-    faults.push(fault)
+    link.asked.push({ fault, apiKey, apiVersion: frame.readInt16BE(sizeBytes + 2) })
     far.write(frame)
   }
 
   async #answer(frame: Buffer, link: Link): Promise<void> {
-    const { near, faults } = link
-    const fault = faults.shift()
+    const { near, asked } = link
+    const { fault, apiKey, apiVersion } = asked.shift() ?? { fault: undefined, apiKey: 0, apiVersion: 0 }
     link.isMute ||= fault === 'silence'
     if (link.isMute) return
+    if (fault === undefined) return write(near, frame)
+    if (typeof fault === 'object') {
+      if ('lateMs' in fault) await after(fault.lateMs)
+      else if ('bytes' in fault) return cutAfter(near, frame, fault)
+      else if ('size' in fault) frame.writeInt32BE(fault.size)
+      else if ('instead' in fault) return write(near, fault.instead)
+      else return write(near, await edited(frame, apiKey, apiVersion, fault.edit))
+    }
     if (fault === 'cut after') return void near.resetAndDestroy()
     if (fault === 'cut within the answer') return void near.end(frame.subarray(0, frame.length >> 1))
+    if (fault === 'truncated') return write(near, withSize(frame.subarray(sizeBytes, sizeBytes + ((frame.length - sizeBytes) >> 1))))
     if (fault === 'another number') frame.writeInt32BE(frame.readInt32BE(sizeBytes) ^ 0x40, sizeBytes)
     if (fault === 'nonsense') frame.fill(0xff, 2 * sizeBytes)
-    if (typeof fault === 'object') await after(fault.lateMs)
-    if (!near.destroyed) near.write(frame)
+    write(near, frame)
   }
+}
+
+function keep(socket: net.Socket, sockets: Set<net.Socket>): void {
+  sockets.add(socket)
+  socket.setNoDelay(true)
+  socket.on('error', () => undefined)
+  socket.on('close', () => sockets.delete(socket))
+}
+
+function receive(near: net.Socket, door: Exclude<Door, 'open'>): void {
+  if (door === 'reset') return void near.resetAndDestroy()
+  // What is not read is never seen to end.
+  near.resume()
+  if (door === 'end') near.end()
+  else if (door !== 'silent') near.once('data', () => write(near, door.says))
+}
+
+function write(near: net.Socket, bytes: Uint8Array): void {
+  if (!near.destroyed) near.write(bytes)
+}
+
+function cutAfter(near: net.Socket, frame: Buffer, { bytes, then }: { bytes: number; then: 'reset' | 'end' }): void {
+  const part = frame.subarray(0, Math.min(bytes, frame.length - 1))
+  if (then === 'end') return void near.end(part)
+  near.write(part, () => near.resetAndDestroy())
 }
 
 function withSize(frame: Buffer): Buffer {

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { ClientError, Stele, type SteleOptions, type TlsOptions } from '../../../client/index.ts'
 import { BrokerInProcess } from '../../support/broker-in-process.ts'
 import { Authority } from '../../support/certificates.ts'
-import { TlsFront } from '../../support/tls-front.ts'
+import { FaultProxy } from '../../support/fault-proxy.ts'
 
 function authority(t: Test): Authority {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'stele-tls-'))
@@ -27,8 +27,11 @@ t.test('over TLS, with and without a certificate of the client', async (t) => {
   const server = trusted.issue('server', 'IP:127.0.0.1,DNS:localhost')
   const client = trusted.issue('client', 'DNS:client')
   const stranger = other.issue('stranger', 'DNS:stranger')
-  const open = await TlsFront.start(server)
-  const mutual = await TlsFront.start({ ...server, requestCert: true, rejectUnauthorized: true, ca: trusted.certificate })
+  const open = await FaultProxy.start({ tls: server, carries: 'bytes' })
+  const mutual = await FaultProxy.start({
+    tls: { ...server, requestCert: true, rejectUnauthorized: true, ca: trusted.certificate },
+    carries: 'bytes',
+  })
   const broker = await BrokerInProcess.start({ 'advertised.listeners': [`PLAINTEXT://127.0.0.1:${open.port}`] })
   open.target = mutual.target = broker.port
   t.teardown(async () => {
@@ -37,7 +40,7 @@ t.test('over TLS, with and without a certificate of the client', async (t) => {
     await broker.close()
   })
   const ca = trusted.certificate
-  const at = (front: TlsFront, tls: TlsOptions | true, host = '127.0.0.1') => outcome({ bootstrap: `${host}:${front.port}`, tls })
+  const at = (front: FaultProxy, tls: TlsOptions | true, host = '127.0.0.1') => outcome({ bootstrap: `${host}:${front.port}`, tls })
 
   await using stele = new Stele({ bootstrap: `127.0.0.1:${open.port}`, tls: { ca } })
   await stele.topics.create([{ name: 't', partitions: 1 }])

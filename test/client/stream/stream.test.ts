@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { json, Stele, text } from '../../../client/browser.ts'
 import { bundleForBrowsers } from '../../../config/browser-bundle.ts'
-import { CuttingProxy } from '../../support/cutting-proxy.ts'
+import { FaultProxy } from '../../support/fault-proxy.ts'
 import { StreamBroker } from '../../support/stream-broker.ts'
 
 const quick = { retry: { initialMs: 5, maxMs: 50 } }
@@ -45,7 +45,7 @@ t.test('the browser client, in Node', async (t) => {
     const count = 20_000
     await broker.create('broken')
     for (let first = 0; first < count; first += 500) await broker.fill('broken', 500, { first })
-    const proxy = await CuttingProxy.to(broker.port)
+    const proxy = await FaultProxy.start({ target: broker.port, carries: 'bytes' })
     t.teardown(() => proxy.close())
     const stele = new Stele({ url: `ws://127.0.0.1:${proxy.port}`, ...quick })
     t.teardown(() => stele.close())
@@ -64,7 +64,7 @@ t.test('the browser client, in Node', async (t) => {
   t.test('what is published over connections that break is there once, and in order', async (t) => {
     const count = 5000
     await broker.create('once')
-    const proxy = await CuttingProxy.to(broker.port)
+    const proxy = await FaultProxy.start({ target: broker.port, carries: 'bytes' })
     t.teardown(() => proxy.close())
     const stele = new Stele({ url: `ws://127.0.0.1:${proxy.port}`, ...quick })
     t.teardown(() => stele.close())
