@@ -3,7 +3,7 @@
  * (KIP-320), and goes on where leaders move.
  */
 import t from 'tap'
-import { orThrow, type Stele } from '../../client/index.ts'
+import { orThrow, type Stele, type TopicDescription } from '../../client/index.ts'
 import { ConsumingStage, type Member, sorted, upTo } from '../support/consuming.ts'
 import { KafkaCluster } from '../support/kafka-cluster.ts'
 import { full, missing } from './cache.ts'
@@ -25,6 +25,8 @@ class Fetches {
   }
 }
 
+type Shown = TopicDescription['partitions'][number]
+
 async function topicOn(stele: Stele, name: string, replicas: readonly number[], configs: Record<string, string> = {}): Promise<string> {
   orThrow(await stele.admin.topics.create([{ name, assignments: [replicas], configs }]))
   await inSync(stele, name, replicas)
@@ -32,11 +34,18 @@ async function topicOn(stele: Stele, name: string, replicas: readonly number[], 
 }
 
 async function inSync(stele: Stele, topic: string, replicas: readonly number[]): Promise<void> {
-  const isr = async () => {
-    const [described] = await stele.topics.describe([topic])
-    return [...(described?.partitions[0]?.isr ?? [])].sort()
-  }
-  await until(`${topic} to have ${replicas} in sync`, isr, (ids) => ids.join() === [...replicas].sort().join())
+  await shown(
+    stele,
+    topic,
+    `${replicas.join()} in sync`,
+    ({ isr }) => isr.length === replicas.length && replicas.every((id) => isr.includes(id)),
+  )
+}
+
+/** Resolves once the first partition is like that. */
+async function shown(stele: Stele, topic: string, what: string, isSo: (partition: Shown) => boolean): Promise<void> {
+  const look = async () => (await stele.topics.describe([topic]))[0]?.partitions[0]
+  await until(`${topic} to have ${what}`, look, (partition) => partition !== undefined && isSo(partition))
 }
 
 /** Sends some more and waits until they are read; whatever was read before, all is there once and in order. */
@@ -105,5 +114,89 @@ t.test('the consumer on a cluster of Apache Kafka', { skip, timeout: 600_000 }, 
     member.consumer.seek({ topic, partition: 0 }, 0)
     await member.until(({ values }) => values.length === 25)
     t.same(sorted(member.values.slice(20)), upTo(10).slice(5))
+  })
+
+  await t.test('a log that was cut is found out, read again from there, or told', async (t) => {
+    const topic = await topicOn(stage.stele, stage.name('cut'), [2, 3], { 'unclean.leader.election.enable': 'true' })
+    const options = { topics: [topic], maxWaitMs: 200 }
+    const group = stage.name('group')
+    const reader = stage.member(options)
+    await goesOn(stage, topic, reader, 100)
+    await cluster.end(3, 'SIGKILL')
+    await inSync(stage.stele, topic, [2])
+    const told = stage.member({ ...options, outOfRange: 'fail' })
+    const gone = stage.member({ ...options, group })
+    await goesOn(stage, topic, reader, 200)
+    await told.until(({ values }) => values.length === 200)
+    await gone.until(({ values }) => values.length === 200)
+    await gone.consumer.close()
+
+    await cluster.end(2, 'SIGKILL')
+    await cluster.start(3)
+    await shown(stage.stele, topic, 'another leader', ({ leader }) => leader === 3)
+    // More than were lost: who reads on at 200 never sees the first hundred of them.
+    await stage.send(topic, { partitions: 1, records: 300, from: 1000 })
+    await reader.until(({ values }) => values.length === 500)
+    const after = upTo(1300).slice(1000)
+    t.same(reader.values, [...upTo(200), ...after], 'goes on where the logs part')
+    await told.over
+    t.match(told.error, { code: 'LOG_TRUNCATED', topic, partition: 0, message: /offset 100/ })
+    t.equal(told.values.length, 200)
+    const back = stage.member({ ...options, group })
+    await back.until(({ values }) => values.length === 300)
+    t.same(back.values, after, 'what a group committed is compared too')
+    await cluster.start(2)
+    await inSync(stage.stele, topic, [2, 3])
+  })
+
+  await t.test('leaders move while records are sent and read', async (t) => {
+    const partitions = 6
+    const topic = stage.name('moving')
+    const assignments = Array.from({ length: partitions }, (_, nth) => [1 + (nth % 3), 1 + ((nth + 1) % 3), 1 + ((nth + 2) % 3)])
+    orThrow(await stage.stele.admin.topics.create([{ name: topic, assignments, configs: { 'min.insync.replicas': '2' } }]))
+    const alone = stage.member({ topics: [topic] })
+    const group = stage.name('group')
+    const shared = [stage.member({ topics: [topic], group }), stage.member({ topics: [topic], group })]
+    const modern = stage.member({ topics: [topic], group: stage.name('group'), protocol: 'consumer' })
+    const producer = stage.client(t).producer()
+    let sent = 0
+    let isMoving = true
+    const send = async () => {
+      while (isMoving) {
+        const records = Array.from({ length: 20 }, () => ({ value: Buffer.from(String(sent++)), partition: sent % partitions }))
+        await producer.send(topic, records)
+      }
+    }
+    const sending = send()
+    for (const id of [2, 3, 2]) {
+      const before = sent
+      await cluster.end(id, id === 3 ? 'SIGTERM' : 'SIGKILL')
+      await until(
+        'records to be sent without it',
+        async () => sent - before,
+        (count) => count > 2000,
+      )
+      await cluster.start(id)
+      await inSync(stage.stele, topic, [1, 2, 3])
+      orThrow(await stage.stele.admin.partitions.electLeaders('preferred').catch(() => []))
+    }
+    isMoving = false
+    await sending
+    const all = upTo(sent)
+    const isAll = (values: readonly string[]) => new Set(values).size === sent
+    await alone.until(({ values }) => values.length >= sent)
+    t.same(sorted(alone.values), all, `${sent} records, each once`)
+    await until(
+      'the group to have read all',
+      async () => new Set(shared.flatMap(({ values }) => values)).size,
+      (size) => size === sent,
+    )
+    await modern.until(({ values }) => isAll(values))
+    const twice = (values: readonly string[]) => values.length - new Set(values).size
+    t.comment(`${twice(shared.flatMap(({ values }) => values))} and ${twice(modern.values)} came twice to groups`)
+    for (const members of [shared, [modern]]) {
+      const isTwice = members.some(({ events }) => events.some((event) => event.startsWith('lost') || event.startsWith('revoked')))
+      if (!isTwice) t.equal(twice(members.flatMap(({ values }) => values)), 0, 'nothing twice where no partition was given up')
+    }
   })
 })
