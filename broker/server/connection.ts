@@ -4,7 +4,7 @@
  * Bounds: it is not read while a request must wait its turn, while the peer does not take its answers, or while the broker's
  * request memory is used up; so a slow or hostile peer holds one receive buffer's worth of frames, one request and its answer.
  */
-import type { FrameBuffers } from '../../client/protocol/frame-buffers.ts'
+import type { BufferPool } from '../../client/protocol/buffer-pool.ts'
 import { FrameCutter } from '../../client/protocol/frame.ts'
 import type { Millis } from '../platform/clock.ts'
 import type { Connection, ConnectionHandler } from '../platform/network.ts'
@@ -43,7 +43,7 @@ export interface Host {
   readonly outbox: Outbox
   readonly memory: RequestMemory
   readonly frameBytesMax: number
-  readonly frameBuffers: FrameBuffers
+  readonly frameBuffers: BufferPool
   readonly metrics: { received(bytes: number): void; sent(bytes: number): void }
   now(): Millis
   /** May this frame's request start behind pipelined ones? */

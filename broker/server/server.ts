@@ -2,7 +2,7 @@
  * The listeners of a broker and the connections they took.
  * Owns: who is connected, `max.connections`, idle timeouts, and the orderly end. Never: reads a request.
  */
-import { FrameBuffers } from '../../client/protocol/frame-buffers.ts'
+import { BufferPool } from '../../client/protocol/buffer-pool.ts'
 import type { Clock, Millis, Timer } from '../platform/clock.ts'
 import type { Address, Connection, Listener, Network } from '../platform/network.ts'
 import { ClientConnection, graceMillis, type Host, peerClosed } from './connection.ts'
@@ -49,7 +49,7 @@ export class Server implements Host {
   readonly outbox = new Outbox()
   readonly memory: RequestMemory
   readonly frameBytesMax: number
-  readonly frameBuffers = new FrameBuffers(frameBufferBytesKept)
+  readonly frameBuffers = new BufferPool(frameBufferBytesKept)
   readonly #options: ServerOptions
   readonly #connections = new Map<number, ClientConnection>()
   readonly #perHost = new Map<string, number>()

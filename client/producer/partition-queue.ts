@@ -21,11 +21,24 @@ export interface Setback {
   readonly mayBeWritten: boolean
 }
 
+export interface QueueOptions {
+  readonly codec: CodecName
+  readonly lingerMs: number
+  /** Batches under way at once, at most. */
+  readonly inFlightMax: number
+}
+
+/** While fewer batches are under way than may be, one of so many bytes goes: the broker works on it while the next is filled. */
+const enoughBytes = 128 * 1024
+
 export class PartitionQueue {
   readonly topic: string
   readonly index: number
   readonly #codec: CodecName
   readonly #lingerMs: number
+  readonly #inFlightMax: number
+  /** Of the batch before the one that is being filled. */
+  #usualBytes = 0
   /** Being filled; the last of them. */
   #open: PendingBatch | undefined
   /** Closed, oldest first. */
@@ -44,11 +57,12 @@ export class PartitionQueue {
   #resumesAt = 0
   #isFlushing = false
 
-  constructor(topic: string, index: number, { codec, lingerMs }: { codec: CodecName; lingerMs: number }) {
+  constructor(topic: string, index: number, { codec, lingerMs, inFlightMax }: QueueOptions) {
     this.topic = topic
     this.index = index
     this.#codec = codec
     this.#lingerMs = lingerMs
+    this.#inFlightMax = inFlightMax
   }
 
   /** The batch that is being filled. */
@@ -60,6 +74,17 @@ export class PartitionQueue {
   fillNext(batch: PendingBatch): void {
     this.#closeOpen()
     this.#open = batch
+  }
+
+  /** What the next batch will have, if it is like the one before. */
+  get usualBytes(): number {
+    return this.#usualBytes
+  }
+
+  /** Records were added to what is being filled, and others may not come soon. */
+  filled(): void {
+    if (this.#lingerMs > 0 || (this.#open?.writer.bytes ?? 0) < enoughBytes) return
+    if (this.#ready.length + this.#out.length < this.#inFlightMax) this.#closeOpen()
   }
 
   /** What is there now goes without waiting for more. */
@@ -89,6 +114,7 @@ export class PartitionQueue {
 
   #closeOpen(): void {
     if (!this.#open) return
+    this.#usualBytes = this.#open.writer.bytes
     this.#open.close(this.#codec)
     this.#ready.push(this.#open)
     this.#open = undefined
@@ -107,8 +133,8 @@ export class PartitionQueue {
   }
 
   /** Whether a batch may go out now. Where the identity is of no more use, what may have been written under it is settled first, one by one. */
-  maySend(inFlightMax: number, now: number): boolean {
-    const outMax = this.#isWorn ? 1 : inFlightMax
+  maySend(now: number): boolean {
+    const outMax = this.#isWorn ? 1 : this.#inFlightMax
     return !this.isIdle && !this.#isRecovering && this.#out.length < outMax && now >= this.dueAt
   }
 

@@ -4,7 +4,7 @@
  */
 import type { ClientError } from '../network/client-error.ts'
 import type { CodecName } from '../records/compression/codec.ts'
-import { RecordBatchWriter, sealFor, type Sequenced } from './record-batch-writer.ts'
+import { type RecordBatchWriter, sealFor, type Sequenced } from './record-batch-writer.ts'
 
 /** `offset` is that of the first record; -1 where nobody said. */
 export interface BatchDelivery {
@@ -12,6 +12,8 @@ export interface BatchDelivery {
   /** Milliseconds since the Unix epoch where the broker's clock was taken; -1: the records' own. */
   readonly logAppendTime: number
 }
+
+const released = Buffer.alloc(0)
 
 export class PendingBatch {
   readonly writer: RecordBatchWriter
@@ -36,8 +38,8 @@ export class PendingBatch {
   /** Of which the producer has taken notice. */
   isReleased = false
 
-  constructor(bytesMax: number, now: number) {
-    this.writer = new RecordBatchWriter(bytesMax)
+  constructor(writer: RecordBatchWriter, now: number) {
+    this.writer = writer
     this.createdAt = now
     this.delivered = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -79,6 +81,12 @@ export class PendingBatch {
     if (this.isSettled) return
     this.isSettled = true
     this.#resolve(delivery)
+  }
+
+  /** A broker has it: its bytes are not needed again. */
+  release(): void {
+    this.#bytes = released
+    this.writer.release()
   }
 
   fail(error: ClientError): void {

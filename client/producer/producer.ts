@@ -4,15 +4,18 @@
  * Owns: the open batches, and how many bytes it holds; who sends more than that waits. Never: numbers or sends batches (partition-queue.ts, sender.ts).
  */
 import type { ClusterView } from '../cluster/cluster-view.ts'
+import { backoffMs, defaultRetry } from '../network/backoff.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
 import { ClientError } from '../network/client-error.ts'
+import { interruptible, pause, throwIfAborted } from '../network/interruption.ts'
+import { BufferPool } from '../protocol/buffer-pool.ts'
 import type { CodecName } from '../records/compression/codec.ts'
 import { bytes, type Serde } from '../serde/serde.ts'
 import { FreshIdentities } from './identity.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { type BatchDelivery, PendingBatch } from './pending-batch.ts'
 import { type Partitioner, stickyPartitioner } from './partitioner.ts'
-import type { RecordHeaders } from './record-batch-writer.ts'
+import { type RecordHeaders, RecordBatchWriter } from './record-batch-writer.ts'
 import { Sender } from './sender.ts'
 import type { TransactionalIdentity } from './transactional-identity.ts'
 
@@ -45,6 +48,11 @@ export interface ProducerOptions<K = Uint8Array | null, V = Uint8Array | null> {
   readonly partitioner?: Partitioner
   /** Let the broker make a topic that does not exist, if it does that at all. */
   readonly createTopics?: boolean
+}
+
+export interface SendOptions {
+  /** Ends the wait with a ClientError (ABORTED); what was taken by then may be delivered all the same. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What became of one record. */
@@ -87,8 +95,8 @@ const defaults = {
 /** Brokers take no larger one, unless told otherwise, in a request of Kafka's usual producer. */
 const requestBytesMax = 8 * 1024 * 1024
 const inFlightIdempotentMax = 5
-const retryDelayMs = 100
-const retryDelayMaxMs = 1000
+/** Buffers of batches that were delivered, kept for the next. */
+const keptBytesMax = 8 * 1024 * 1024
 const expiryCheckMs = 50
 
 interface Placed {
@@ -106,6 +114,8 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   readonly #partitioner: Partitioner
   readonly #queues = new Map<string, PartitionQueue[]>()
   readonly #sender: Sender
+  readonly #buffers = new BufferPool(keptBytesMax)
+  readonly #inFlightMax: number
   /** By topic: sends that wait to be placed, the last of them. */
   readonly #lines = new Map<string, Promise<void>>()
   #heldBytes = 0
@@ -127,13 +137,12 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     this.#encodeValue = (value) => valueSerde.encode(value)
     this.#partitioner = partitioner ?? stickyPartitioner()
     const isIdempotent = (acks as string) === 'all'
+    this.#inFlightMax = isIdempotent ? Math.min(inFlight, inFlightIdempotentMax) : 1
     const senderOptions = {
       acks: requiredAcks[acks],
-      inFlightMax: isIdempotent ? Math.min(inFlight, inFlightIdempotentMax) : 1,
+      inFlightMax: this.#inFlightMax,
       requestBytesMax,
       deliveryTimeoutMs,
-      retryDelayMs,
-      retryDelayMaxMs,
       transactionalId: transactional?.transactionalId ?? null,
       identities: transactional ?? (isIdempotent ? new FreshIdentities(pool) : undefined),
       ...(transactional && {
@@ -151,13 +160,30 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
    * Sends to one topic: keyed records where their key belongs, the others together. Resolves when all are delivered, in the order given.
    * Throws the first ClientError where none is, SendError where some of several are not.
    */
-  send(topic: string, record: ProducerRecord<K, V>): Promise<Delivery>
-  send(topic: string, records: readonly ProducerRecord<K, V>[]): Promise<Delivery[]>
-  async send(topic: string, given: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[]): Promise<Delivery | Delivery[]> {
+  send(topic: string, record: ProducerRecord<K, V>, options?: SendOptions): Promise<Delivery>
+  send(topic: string, records: readonly ProducerRecord<K, V>[], options?: SendOptions): Promise<Delivery[]>
+  send(
+    topic: string,
+    given: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[],
+    { signal }: SendOptions = {},
+  ): Promise<Delivery | Delivery[]> {
+    return signal ? this.#sendUntil(topic, given, signal) : this.#send(topic, given)
+  }
+
+  async #sendUntil(topic: string, given: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[], signal: AbortSignal) {
+    throwIfAborted(signal)
+    return interruptible(this.#send(topic, given, signal), signal)
+  }
+
+  async #send(
+    topic: string,
+    given: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[],
+    signal?: AbortSignal,
+  ): Promise<Delivery | Delivery[]> {
     const records = isMany(given) ? given : [given]
     const placed: (Placed | ClientError)[] = []
     if (!this.#lines.has(topic)) this.#placeSome(topic, records, placed)
-    if (placed.length < records.length) await this.#inLine(topic, () => this.#placeRest(topic, records, placed))
+    if (placed.length < records.length) await this.#inLine(topic, () => this.#placeRest(topic, records, placed, signal))
     if (isMany(given)) return this.#outcomes(topic, placed)
     const [one] = placed as [Placed | ClientError]
     if (one instanceof ClientError) throw one
@@ -180,22 +206,32 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
 
   /** As many as can be placed now. */
   #placeSome(topic: string, records: readonly ProducerRecord<K, V>[], placed: (Placed | ClientError)[]): void {
+    let queue: PartitionQueue | undefined
     for (let at = placed.length; at < records.length; at++) {
       try {
         const one = this.#placeNow(topic, records[at] as ProducerRecord<K, V>)
         if (!one) return
         placed.push(one)
+        if (one.queue !== queue) queue?.filled()
+        queue = one.queue
       } catch (error) {
         if (!(error instanceof ClientError)) throw error
         placed.push(error)
       }
     }
+    queue?.filled()
   }
 
   /** Waits for what must be known of the topic, and for room. */
-  async #placeRest(topic: string, records: readonly ProducerRecord<K, V>[], placed: (Placed | ClientError)[]): Promise<void> {
+  async #placeRest(
+    topic: string,
+    records: readonly ProducerRecord<K, V>[],
+    placed: (Placed | ClientError)[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const deadline = this.#pool.options.platform.now() + this.#options.deliveryTimeoutMs
     for (;;) {
+      throwIfAborted(signal)
       this.#placeSome(topic, records, placed)
       if (placed.length === records.length) return
       if (this.#cluster.known(topic)) await this.#room(topic, deadline)
@@ -225,13 +261,14 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   }
 
   async #learn(topic: string, deadline: number): Promise<void> {
-    const { platform } = this.#pool.options
+    const { platform, retry = defaultRetry } = this.#pool.options
     try {
       await this.#cluster.topic(topic, { create: this.#options.createTopics })
     } catch (error) {
       if (!(error instanceof ClientError) || !error.retriable || error.code === 'UNKNOWN_TOPIC_OR_PARTITION') throw error
-      if (platform.now() + retryDelayMs >= deadline) throw error
-      await new Promise<void>((resolve) => platform.after(retryDelayMs, resolve))
+      const delay = backoffMs(retry, 1, platform.random())
+      if (platform.now() + delay >= deadline) throw error
+      await pause(platform, delay)
     }
   }
 
@@ -261,7 +298,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     const now = this.#pool.options.platform.now()
     let batch = queue.open
     if (!batch?.writer.append(timestamp ?? now, keyBytes, valueBytes, headers)) {
-      batch = new PendingBatch(this.#options.batchBytes, now)
+      batch = new PendingBatch(new RecordBatchWriter(this.#options.batchBytes, queue.usualBytes, this.#buffers), now)
       batch.writer.append(timestamp ?? now, keyBytes, valueBytes, headers)
       queue.fillNext(batch)
       this.#unsettled++
@@ -281,7 +318,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     let queues = this.#queues.get(topic)
     if (!queues) this.#queues.set(topic, (queues = []))
     const { compression, lingerMs } = this.#options
-    return (queues[index] ??= new PartitionQueue(topic, index, { codec: compression, lingerMs }))
+    return (queues[index] ??= new PartitionQueue(topic, index, { codec: compression, lingerMs, inFlightMax: this.#inFlightMax }))
   }
 
   readonly #settled = (batch: PendingBatch): void => {

@@ -1,7 +1,8 @@
 /**
  * Records straight into the bytes of a batch (magic 2): no object is made for a record, and the batch is sealed where it stands.
- * Owns: its buffer, until it is sealed and given away. The format is client/records/builder.ts's, byte for byte.
+ * Owns: its buffer, one of a pool's, until it is released. The format is client/records/builder.ts's, byte for byte.
  */
+import type { BufferPool } from '../protocol/buffer-pool.ts'
 import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from '../protocol/varint.ts'
 import { attribute, batchField, batchHeaderBytes, logOverheadBytes, noLeaderEpoch, RecordBatch } from '../records/batch.ts'
 import { type CodecName, codecId, compress } from '../records/compression/codec.ts'
@@ -17,23 +18,28 @@ export interface Sequenced {
   readonly isTransactional: boolean
 }
 
-const firstBytes = 4 * 1024
 /** A call costs more than a few bytes do. */
 const shortBytes = 32
 const noHeaders: RecordHeaders = []
+const released = Buffer.alloc(0)
 
 export class RecordBatchWriter {
   readonly #bytesMax: number
+  readonly #pool: BufferPool
   #buffer: Buffer
   #end = batchHeaderBytes
   #count = 0
   #baseTimestamp = 0
   #maxTimestamp = 0
 
-  /** @param bytesMax of the batch; a record that is larger alone gets one of its own. */
-  constructor(bytesMax: number) {
+  /**
+   * @param bytesMax of the batch; a record that is larger alone gets one of its own.
+   * @param likelyBytes what it will have, if it is like the one before.
+   */
+  constructor(bytesMax: number, likelyBytes: number, pool: BufferPool) {
     this.#bytesMax = bytesMax
-    this.#buffer = Buffer.allocUnsafe(Math.min(firstBytes, bytesMax))
+    this.#pool = pool
+    this.#buffer = pool.take(Math.min(likelyBytes, bytesMax))
   }
 
   get count(): number {
@@ -76,9 +82,16 @@ export class RecordBatchWriter {
   }
 
   #grow(bytes: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(bytes, Math.min(this.#bytesMax, this.#buffer.length * 4)))
+    const larger = this.#pool.take(Math.max(bytes, Math.min(this.#bytesMax, this.#buffer.length * 4)))
     this.#buffer.copy(larger, 0, 0, this.#end)
+    this.#pool.give(this.#buffer)
     this.#buffer = larger
+  }
+
+  /** Nobody refers to its bytes any more. */
+  release(): void {
+    this.#pool.give(this.#buffer)
+    this.#buffer = released
   }
 
   /** The batch, whole but for its sequence. The writer is used up. */
@@ -88,6 +101,7 @@ export class RecordBatchWriter {
       const payload = compress(codecId[codec], batch.subarray(batchHeaderBytes))
       batch = Buffer.allocUnsafe(batchHeaderBytes + payload.length)
       payload.copy(batch, batchHeaderBytes)
+      this.release()
     }
     writeInt64(batch, batchField.baseOffset, 0)
     batch.writeInt32BE(batch.length - logOverheadBytes, batchField.batchLength)

@@ -4,6 +4,7 @@
  * Every batch that goes out is answered within the request's timeout, and none is tried again after its delivery timeout.
  */
 import type { ClusterView } from '../cluster/cluster-view.ts'
+import { backoffMs, defaultRetry } from '../network/backoff.ts'
 import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
@@ -19,8 +20,6 @@ export interface SenderOptions {
   readonly inFlightMax: number
   readonly requestBytesMax: number
   readonly deliveryTimeoutMs: number
-  readonly retryDelayMs: number
-  readonly retryDelayMaxMs: number
   readonly transactionalId: string | null
   readonly identities: IdentitySource | undefined
   /** Undefined: of no transaction. Makes ready what a partition needs to be part of one. Throws ClientError. */
@@ -104,7 +103,7 @@ export class Sender {
     const byLeader = new Map<number, PartitionQueue[]>()
     for (const queue of this.#queues) {
       if (queue.isIdle) this.#queues.delete(queue)
-      else if (queue.maySend(this.#options.inFlightMax, now)) {
+      else if (queue.maySend(now)) {
         const leader = this.#cluster.known(queue.topic)?.leaders[queue.index] ?? unknownLeader
         const led = byLeader.get(leader)
         if (led) led.push(queue)
@@ -167,7 +166,7 @@ export class Sender {
   /** Nothing of theirs could be sent. */
   #postpone(queues: readonly PartitionQueue[], error: ClientError): void {
     const now = this.#pool.options.platform.now()
-    const retryAt = now + this.#options.retryDelayMs
+    const retryAt = now + this.#delayMs(1)
     for (const queue of queues) {
       this.#cluster.forget(queue.topic)
       queue.postpone(retryAt)
@@ -180,12 +179,12 @@ export class Sender {
 
   /** One batch of each, as far as a request has room. */
   #fill(queues: readonly PartitionQueue[]): Outgoing[] {
-    const { inFlightMax, requestBytesMax, transactionalId } = this.#options
+    const { requestBytesMax, transactionalId } = this.#options
     const now = this.#pool.options.platform.now()
     const outgoing: Outgoing[] = []
     let bytes = 0
     for (const queue of queues) {
-      if (!queue.maySend(inFlightMax, now)) continue
+      if (!queue.maySend(now)) continue
       const size = queue.head(now)?.bytes.length
       if (size === undefined) continue
       if (bytes > 0 && bytes + size > requestBytesMax) continue
@@ -253,19 +252,30 @@ export class Sender {
   #delivered(queue: PartitionQueue, batch: PendingBatch, offset: number, logAppendTime: number): void {
     queue.answered(batch, undefined, undefined)
     batch.deliver({ offset, logAppendTime })
+    batch.release()
     this.#onSettled(batch)
   }
 
+  #delayMs(attempt: number): number {
+    const { retry = defaultRetry, platform } = this.#pool.options
+    return backoffMs(retry, attempt, platform.random())
+  }
+
   #setBack(queue: PartitionQueue, batch: PendingBatch, error: ClientError): void {
-    const { deliveryTimeoutMs, retryDelayMs, retryDelayMaxMs, transactionalId, acks } = this.#options
+    const { deliveryTimeoutMs, transactionalId, acks } = this.#options
     const now = this.#pool.options.platform.now()
     batch.lastError = error
     const mayBeWritten = doubtful.includes(error.code)
     const isGap = gaps.includes(error.code) && transactionalId === null
-    const delay = Math.min(retryDelayMaxMs, retryDelayMs * 2 ** Math.min(batch.attempts - 1, 10))
+    const delay = this.#delayMs(batch.attempts)
     const isInTime = now + delay < batch.createdAt + deliveryTimeoutMs && !batch.isSettled
     const retryAt = (error.retriable || isGap) && isInTime && acks !== 0 ? now + (isGap ? 0 : delay) : undefined
-    if (retryAt !== undefined) this.#cluster.forget(queue.topic)
+    if (retryAt !== undefined) {
+      const { logger, metrics } = this.#pool.options
+      logger?.debug({ error: error.code, attempt: batch.attempts, delay: retryAt - now }, `sending again: ${error.message}`)
+      metrics?.retry?.(error.code)
+      this.#cluster.forget(queue.topic)
+    }
     queue.answered(batch, { error, mayBeWritten }, retryAt)
     if (batch.isSettled) this.#onSettled(batch)
     else {

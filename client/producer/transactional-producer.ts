@@ -10,7 +10,7 @@
  * Leaving the block without a commit aborts. Owns: which transaction is under way. Never: decides an outcome by itself once commit was asked for.
  */
 import { ClientError } from '../network/client-error.ts'
-import type { Delivery, Producer, ProducerRecord } from './producer.ts'
+import type { Delivery, Producer, ProducerRecord, SendOptions } from './producer.ts'
 import { fatalCodes, type GroupMetadata, type TransactionalIdentity, type TransactionOffset } from './transactional-identity.ts'
 
 type State = 'open' | 'ending' | 'committed' | 'aborted' | 'unknown'
@@ -86,12 +86,16 @@ export class Transaction<K = Uint8Array | null, V = Uint8Array | null> {
   }
 
   /** As Producer.send. What fails here fails the transaction. */
-  send(topic: string, record: ProducerRecord<K, V>): Promise<Delivery>
-  send(topic: string, records: readonly ProducerRecord<K, V>[]): Promise<Delivery[]>
-  async send(topic: string, given: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[]): Promise<Delivery | Delivery[]> {
+  send(topic: string, record: ProducerRecord<K, V>, options?: SendOptions): Promise<Delivery>
+  send(topic: string, records: readonly ProducerRecord<K, V>[], options?: SendOptions): Promise<Delivery[]>
+  async send(
+    topic: string,
+    given: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[],
+    options?: SendOptions,
+  ): Promise<Delivery | Delivery[]> {
     this.#mustBeOpen()
     this.#isEmpty = false
-    return this.#guarded(() => this.#producer.send(topic, given as ProducerRecord<K, V>))
+    return this.#guarded(() => this.#producer.send(topic, given as ProducerRecord<K, V>, options))
   }
 
   /** How far a group has read, as part of the transaction. `group`: its id, or a consumer's `groupMetadata()`. */

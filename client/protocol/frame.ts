@@ -5,7 +5,7 @@
  * each byte copied once (a large one, which is not trusted to come, now and then more often), and the buffer is used again.
  * After an error the stream has no meaning any more.
  */
-import { FrameBuffers } from './frame-buffers.ts'
+import { BufferPool } from './buffer-pool.ts'
 import { DecodeError } from './malformed.ts'
 
 /** The frame is the taker's until it returns: what must live longer is copied, unless `isOwned`: then it is the taker's for good. */
@@ -18,7 +18,7 @@ const sizeBytes = 4
 
 export class FrameCutter {
   readonly #bytesMax: number
-  readonly #buffers: FrameBuffers
+  readonly #buffers: BufferPool
   readonly #isShared: boolean
   /** The size's bytes, while not all four have come. */
   readonly #head = Buffer.alloc(sizeBytes)
@@ -28,10 +28,10 @@ export class FrameCutter {
   #filled = 0
 
   /** @param bytesMax the largest frame, its size field not counted. `buffers` may be shared by many cutters; without, gathered frames are given away. */
-  constructor({ bytesMax, buffers }: { bytesMax: number; buffers?: FrameBuffers }) {
+  constructor({ bytesMax, buffers }: { bytesMax: number; buffers?: BufferPool }) {
     this.#bytesMax = bytesMax
     this.#isShared = buffers !== undefined
-    this.#buffers = buffers ?? new FrameBuffers(0)
+    this.#buffers = buffers ?? new BufferPool(0)
   }
 
   /** The size of the frame that is being gathered, 0 if there is none. */

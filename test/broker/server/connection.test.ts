@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Connection } from '../../../broker/platform/network.ts'
 import { ClientConnection, type Exchange, type Host } from '../../../broker/server/connection.ts'
 import { Outbox } from '../../../broker/server/outbox.ts'
-import { FrameBuffers } from '../../../client/protocol/frame-buffers.ts'
+import { BufferPool } from '../../../client/protocol/buffer-pool.ts'
 import { RequestMemory } from '../../../broker/server/request-memory.ts'
 
 /** The peer's side of a connection, as seen by the broker. */
@@ -54,7 +54,7 @@ function setUp({ frameBytesMax = 1000, memoryBytes = 10_000 } = {}) {
     outbox: new Outbox(),
     memory,
     frameBytesMax,
-    frameBuffers: new FrameBuffers(1000),
+    frameBuffers: new BufferPool(1000),
     metrics: { received() {}, sent() {} },
     now: () => clock.now,
     isPipelined: (frame) => frame.toString().startsWith('P'),

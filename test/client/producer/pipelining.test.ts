@@ -49,7 +49,9 @@ t.test('pipelining', async (t) => {
       const topic = `broken-${seed}`
       await calm.topics.create([{ name: topic, partitions: 3 }])
       const platform = breaking(seed, 0.08)
-      await using stele = new Stele({ bootstrap, platform, requestTimeoutMs: 2000 })
+      const retries = new Set<string>()
+      const metrics = { retry: (error: string) => void retries.add(error) }
+      await using stele = new Stele({ bootstrap, platform, requestTimeoutMs: 2000, retry: { initialMs: 5, maxMs: 50 }, metrics })
       const producer = stele.producer({ value: text, batchBytes: 400, createTopics: false })
       const sent: Promise<unknown>[] = []
       for (let nth = 0; nth < 900; nth++) {
@@ -58,6 +60,7 @@ t.test('pipelining', async (t) => {
       }
       await Promise.all(sent)
       platform.calm = true
+      t.ok(retries.has('CONNECTION_LOST'), 'what was sent again is told')
       const values = await valuesOf(topic)
       for (let partition = 0; partition < 3; partition++) {
         const numbers = (values.get(partition) ?? []).map((value) => Number.parseInt(value))
@@ -68,6 +71,56 @@ t.test('pipelining', async (t) => {
       }
     })
   }
+
+  t.test('who gives up waiting for room has sent nothing, and the others go on', async (t) => {
+    await calm.topics.create([{ name: 'given-up', partitions: 1 }])
+    let answer = () => {}
+    const isHeld = new Promise<void>((resolve) => (answer = resolve))
+    const platform: ClientPlatform = {
+      ...nodeClientPlatform,
+      async dial(...[host, port, handler, options]: Parameters<ClientPlatform['dial']>) {
+        const bytes = (view: Buffer) => {
+          const copy = Buffer.from(view)
+          if (!heldBack) return handler.bytes(copy)
+          void isHeld.then(() => handler.bytes(copy))
+        }
+        return nodeClientPlatform.dial(host, port, { ...handler, bytes }, options)
+      },
+    }
+    let heldBack = false
+    await using stele = new Stele({ bootstrap, platform })
+    const producer = stele.producer({ value: text, bufferBytes: 100 })
+    await producer.send('given-up', { value: 'first' })
+    heldBack = true
+    const second = producer.send('given-up', { value: 'x'.repeat(200) })
+    const controller = new AbortController()
+    const third = producer.send('given-up', { value: 'third' }, { signal: controller.signal })
+    const fourth = producer.send('given-up', { value: 'fourth' })
+    controller.abort()
+    await t.rejects(third, { code: 'ABORTED' })
+    await t.rejects(producer.send('given-up', { value: 'late' }, { signal: controller.signal }), { code: 'ABORTED' })
+    answer()
+    await Promise.all([second, fourth])
+    t.same((await valuesOf('given-up')).get(0), ['first', 'x'.repeat(200), 'fourth'])
+  })
+
+  t.test('large sends are under way side by side, and a flood goes in full batches', async (t) => {
+    await calm.topics.create([{ name: 'sides', partitions: 1 }])
+    let requests = 0
+    const metrics = { request: (api: string) => void (requests += api === 'Produce' ? 1 : 0) }
+    await using stele = new Stele({ bootstrap, metrics })
+    const producer = stele.producer({ value: text })
+    const many = Array.from({ length: 150 }, () => ({ value: 'x'.repeat(1000) }))
+    const sendTimes = async (count: number) => {
+      requests = 0
+      await Promise.all(Array.from({ length: count }, () => producer.send('sides', many)))
+      return requests
+    }
+    await producer.send('sides', { value: '' })
+    t.equal(await sendTimes(4), 4)
+    const flood = await sendTimes(40)
+    t.ok(flood < 20, `${flood} requests`)
+  })
 
   t.test('of several records it is told which were not delivered', async (t) => {
     await calm.topics.create([{ name: 'mixed', partitions: 1, configs: { 'max.message.bytes': '1000' } }])

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FrameBuffers } from '../../../client/protocol/frame-buffers.ts'
+import { BufferPool } from '../../../client/protocol/buffer-pool.ts'
 import { FrameCutter } from '../../../client/protocol/frame.ts'
 import { DecodeError } from '../../../client/protocol/malformed.ts'
 
@@ -55,7 +55,7 @@ t.test('wherever the bytes are cut in two or three, the same frames come out', a
 
 t.test('a frame in parts is gathered, and the buffer serves the next ones', async (t) => {
   const { frames, take } = collector()
-  const buffers = new FrameBuffers(10_000)
+  const buffers = new BufferPool(10_000)
   const cutters = [new FrameCutter({ bytesMax: 100, buffers }), new FrameCutter({ bytesMax: 100, buffers })] as const
   const bytes = framed('hello world')
   for (const cutter of [...cutters, ...cutters]) {
@@ -73,7 +73,7 @@ t.test('a frame in parts is gathered, and the buffer serves the next ones', asyn
 
 t.test('two frames in the making never share a buffer, and an abandoned one gives its back', async (t) => {
   const { frames, take } = collector()
-  const buffers = new FrameBuffers(10_000)
+  const buffers = new BufferPool(10_000)
   const one = new FrameCutter({ bytesMax: 100, buffers })
   const two = new FrameCutter({ bytesMax: 100, buffers })
   const gone = new FrameCutter({ bytesMax: 100, buffers })

@@ -1,10 +1,10 @@
 /**
- * Buffers in which frames are gathered, used again and again: touching fresh memory costs more than copying into warm memory does.
+ * Buffers that are used again and again, for frames and batches: touching fresh memory costs more than copying into warm memory does.
  * Owns: those that nobody uses now, up to a bound. A buffer given back must not be referred to any more.
  */
 const sizeMin = 4 * 1024
 
-export class FrameBuffers {
+export class BufferPool {
   readonly #bytesMax: number
   readonly #free = new Map<number, Buffer[]>()
   #bytes = 0
@@ -25,6 +25,7 @@ export class FrameBuffers {
 
   give(buffer: Buffer): void {
     const size = buffer.length
+    if (size === 0) return
     if (this.#bytes + size > this.#bytesMax) return
     this.#bytes += size
     const free = this.#free.get(size)
