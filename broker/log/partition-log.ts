@@ -491,7 +491,9 @@ export class PartitionLog {
       this.#leaveJournal()
       const at = this.#segments.floor(offset)
       const kept = this.#segments.at(at) as Segment
-      discardSegments(this.#segments.removeFrom(at + 1), this.#environment.removal, this.#folder)
+      const cutOff = this.#segments.removeFrom(at + 1)
+      discardSegments(cutOff, this.#environment.removal, this.#folder)
+      if (cutOff.length > 0) this.#context.disk.syncDirectoryNow(this.#folder)
       truncateSegment(kept, offset, this.#config.indexIntervalBytes)
       this.#reloadAfterCut(offset)
     })

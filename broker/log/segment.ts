@@ -257,9 +257,16 @@ export class Segment implements CachedFile, Closable {
     return Math.max(this.durableBytes, this.journaledBytes)
   }
 
-  /** Cuts the file; the indexes must be cut or made anew by the caller. */
+  /**
+   * Cuts the file; the indexes must be cut or made anew by the caller. On the device when it returns: of a segment that has all it is to
+   * have, no later sync may come, and what vouches for it vouches for its file to the end.
+   */
   cut(bytes: number): void {
-    this.with((file) => file.truncate(bytes))
+    this.with((file) => {
+      if (bytes === file.size()) return
+      file.truncate(bytes)
+      file.syncNow()
+    })
     this.bytes = bytes
     this.writtenBytes = bytes
     this.durableBytes = Math.min(this.durableBytes, bytes)

@@ -34,7 +34,7 @@ export interface DiskFile {
   readLater(target: Uint8Array, position: number): Promise<number>
   /** All written so far is on the device when this resolves (fdatasync). */
   sync(): Promise<void>
-  /** The same, blocking: for start and shutdown only. */
+  /** The same, blocking: for start and shutdown, and where bytes are taken back. */
   syncNow(): void
   truncate(size: number): void
   close(): void

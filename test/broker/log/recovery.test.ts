@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import t from 'tap'
 import { offsetFileName } from '../../../broker/log/segment-files.ts'
 import { RecordBatch } from '../../../client/records/batch.ts'
@@ -71,6 +72,74 @@ t.test('a tail of zeros, or of rubbish, is cut and said', async (t) => {
     t.equal(log.endOffset, 30)
     t.same(disk.get(firstLog), good)
     t.match(fixture.lines, [{ level: 'warn', fields: { offset: 30, position: good.length, bytesCut: tail.length } }])
+  }
+})
+
+/** What the disk holds if the power fails: a file cut and not synced since has its old end, one removed is back if its folder was not synced. */
+function losingCuts(disk: MemoryDisk): () => MemoryDisk {
+  const cut = new Map<string, Buffer>()
+  const removed = new Map<string, Buffer>()
+  disk.before = (operation, path) => {
+    if (operation === 'truncate') cut.set(path, Buffer.from(disk.get(path)))
+    if (operation === 'remove' && disk.files.has(path)) removed.set(path, Buffer.from(disk.get(path)))
+    if (operation !== 'sync') return
+    cut.delete(path)
+    for (const name of removed.keys()) if (dirname(name) === path) removed.delete(name)
+  }
+  return () => {
+    const left = disk.afterKill()
+    for (const [path, bytes] of [...cut, ...removed]) left.put(path, bytes)
+    return left
+  }
+}
+
+/** Ten batches on the device, and noted to be; then killed. */
+async function noted(): Promise<MemoryDisk> {
+  const disk = new MemoryDisk()
+  const fixture = new LogFixture({ disk })
+  const log = fixture.open()
+  for (let at = 0; at < 10; at++) append(log, { count: 3, valueBytes: 100 })
+  await fixture.written()
+  await fixture.durable(log)
+  await fixture.clock.pass(60_000)
+  return disk.afterKill()
+}
+
+t.test('what recovery cut off stays off when the power fails, though a newer segment vouches for all before it', async (t) => {
+  const disk = await noted()
+  const good = Buffer.from(disk.get(firstLog))
+  disk.put(firstLog, Buffer.concat([good, Buffer.alloc(5000)]))
+  const powerFails = losingCuts(disk)
+  const fixture = new LogFixture({ disk, config: { segmentBytes: good.length } })
+  const log = fixture.open()
+  append(log, { count: 3, valueBytes: 100 })
+  await fixture.written()
+  await fixture.durable(log)
+  await fixture.clock.pass(60_000)
+
+  const crashed = powerFails()
+  t.same(await readAll(new LogFixture({ disk: crashed }).open()), starts(11))
+  t.ok(crashed.get(firstLog).equals(good))
+})
+
+t.test('what a log was cut back by stays off when the power fails, in the same segment and in those after it', async (t) => {
+  for (const inSameSegment of [true, false]) {
+    const disk = await noted()
+    const one = disk.get(firstLog).length / 10
+    const powerFails = losingCuts(disk)
+    const fixture = new LogFixture({ disk, config: { segmentBytes: one * 10 } })
+    const log = fixture.open()
+    append(log, { count: 3, valueBytes: 100 })
+    log.truncateTo(15)
+    if (inSameSegment) for (let at = 5; at < 10; at++) append(log, { count: 3, valueBytes: 100 })
+    else append(log, { count: 20, valueBytes: 100 })
+    await fixture.written()
+    await fixture.durable(log)
+    await fixture.clock.pass(60_000)
+
+    const restarted = new LogFixture({ disk: powerFails() }).open()
+    t.same(await readAll(restarted, 0, 100_000), inSameSegment ? starts(10) : [...starts(5), 15])
+    t.equal(restarted.endOffset, inSameSegment ? 30 : 35)
   }
 })
 
