@@ -12,6 +12,7 @@ import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, r
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { bundleForBrowsers } from './browser-bundle.ts'
+import { packClient } from './client-package.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -29,7 +30,9 @@ const peers = 'bench/peers'
 const threads = ['broker/log/compaction/worker', 'bench/process/load-process', 'bench/process/metronome-thread']
 
 /** CommonJS packages inside an ES module bundle still call require for Node's own modules. */
-const requireBanner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
+const banner = {
+  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+}
 
 /**
  * The compile cache must be on before the bulk is read, so the command is two files: this one switches it on, then loads the other.
@@ -75,7 +78,7 @@ async function bundle(): Promise<void> {
     target: 'node26',
     external: nativePackages,
     plugins: [builtinsAsObjects],
-    banner: { js: requireBanner },
+    banner,
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'linked',
@@ -132,5 +135,6 @@ for (const folder of [page, peers]) cpSync(join(root, folder), join(staged, fold
 writeLauncher()
 writeDeclarations()
 writeManifest()
+await packClient({ staged, nativePackages, plugins: [builtinsAsObjects], banner })
 writeFileSync(join(staged, '.built'), '')
 moveIntoPlace()

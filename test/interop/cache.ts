@@ -14,7 +14,7 @@ export const cache = path.resolve(process.env['STELE_CACHE'] ?? path.join(reposi
 export const cached = (...names: string[]): string => path.join(cache, ...names)
 
 /** The parts that install.sh makes. */
-export type Part = 'chromium' | 'go' | 'java' | 'kafka' | 'kcat' | 'npm' | 'old_java' | 'python'
+export type Part = 'chromium' | 'go' | 'java' | 'kafka' | 'kcat' | 'npm' | 'old_java' | 'older_nodes' | 'python' | 'runners'
 
 const evidence: Record<Part, string> = {
   chromium: '/usr/bin/chromium',
@@ -24,7 +24,9 @@ const evidence: Record<Part, string> = {
   kcat: '/usr/bin/kcat',
   npm: cached('stamps', 'npm'),
   old_java: cached('stamps', 'old_java'),
+  older_nodes: cached('stamps', 'older_nodes'),
   python: cached('stamps', 'python'),
+  runners: cached('stamps', 'runners'),
 }
 
 /** False where all parts are here, else the reason to skip: what tap takes as `skip`. */

@@ -22,6 +22,9 @@ confluent_kafka=2.16.1
 kafka_python=3.0.12
 kafkajs=2.2.4
 platformatic=2.12.1
+older_nodes='20.16.0 22.23.3'
+vitest=5.1.1
+jest=30.5.2
 
 say() { echo "interop: $*" >&2; }
 
@@ -67,6 +70,20 @@ have() { # 'part part' command…
 make_npm() {
   mkdir -p "$cache/npm"
   npm --prefix "$cache/npm" install --no-save --no-progress --ignore-scripts --loglevel=error "kafkajs@$kafkajs" "@platformatic/kafka@$platformatic"
+}
+
+# The client is for older Nodes too.
+make_older_nodes() {
+  local version arch=x64
+  if [ "$(uname -m)" = aarch64 ]; then arch=arm64; fi
+  for version in $older_nodes; do
+    npm --prefix "$cache/older_nodes/${version%%.*}" install --no-save --no-progress --ignore-scripts --loglevel=error "node-linux-$arch@$version"
+  done
+}
+
+# Test runners of the README's examples.
+make_runners() {
+  npm --prefix "$cache/runners" install --no-save --no-progress --ignore-scripts --loglevel=error "vitest@$vitest" "jest@$jest"
 }
 
 make_kafka() {
@@ -121,6 +138,8 @@ apt_part() {
 }
 
 part npm "$kafkajs" "$platformatic"
+part older_nodes "$older_nodes"
+part runners "$vitest" "$jest"
 
 if have 'kafka java old_java' java javac mvn; then
   part kafka "$here/pom.xml"
