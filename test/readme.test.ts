@@ -1,10 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { cached, missing } from './interop/cache.ts'
 import { bare, bareNode } from './support/bare-node.ts'
 import { freePort, isHere } from './support/this-machine.ts'
 
@@ -30,17 +31,25 @@ function blocksOf(markdown: string): Block[] {
   })
 }
 
-/** A broker such as `make run` starts, but for ports and folder, so that others may run beside it. */
+/** The broker of `make run`, but for ports and folder, so that others may run beside it; it is as it was built. */
 async function started(t: Test): Promise<{ kafka: string; http: string }> {
   const data = mkdtempSync(join(tmpdir(), 'stele-readme-'))
   const kafka = `127.0.0.1:${await freePort()}`
   const http = `127.0.0.1:${await freePort()}`
-  const broker = spawn(...bareNode(main, 'start', '--listen', kafka, '--http', http, '--data', data), {
+  const flags = `--listen ${kafka} --http ${http} --data ${data}`
+  const { MAKEFLAGS: _, ...env } = process.env
+  const broker = spawn(...bare('make', '--no-print-directory', '--old-file=dist/.built', 'run', `ARGS=${flags}`), {
+    cwd: root,
+    env,
     stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
   })
   t.teardown(async () => {
-    broker.kill('SIGTERM')
-    if (broker.exitCode === null && broker.signalCode === null) await once(broker, 'exit')
+    // As Ctrl-C does: to make and to what it runs.
+    if (broker.exitCode === null && broker.signalCode === null) {
+      process.kill(-(broker.pid as number), 'SIGINT')
+      await once(broker, 'close')
+    }
     rmSync(data, { recursive: true, force: true })
   })
   let said = ''
@@ -62,31 +71,41 @@ function asScript(t: Test, text: string, extension: string): string {
   return path
 }
 
-const blocks = blocksOf(readFileSync(join(root, 'README.md'), 'utf8'))
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const blocks = blocksOf(readme)
 
-t.test('every command of the README is one that make knows, or is run below', async (t) => {
-  const made = blocks.filter(({ language, text }) => language === 'sh' && text.startsWith('make '))
-  t.ok(made.length >= 2, 'make run and make test are there')
-  for (const { text } of made) {
-    const target = text.trim().split(' ')[1] ?? ''
-    t.match(readFileSync(join(root, 'Makefile'), 'utf8'), new RegExp(`^${target}:`, 'm'), text.trim())
+t.test('every act that the README names is one that make knows', async (t) => {
+  const makefile = readFileSync(join(root, 'Makefile'), 'utf8')
+  const acts = new Set([...readme.matchAll(/(?:^|`)make ([a-z-]+)/gm)].map(([, act = '']) => act))
+  t.ok(acts.has('run') && acts.has('test') && acts.size >= 6, [...acts].join())
+  for (const act of acts) t.match(makefile, new RegExp(`^${act}:`, 'm'), act)
+})
+
+t.test('every command and flag that the README names is one that stele knows', { skip: notBuilt }, async (t) => {
+  const inText = readme.replaceAll(/^```[\s\S]*?^```$/gm, '')
+  const named = [...inText.matchAll(/^\| `stele ([a-z]+)` \| (.*) \|$/gm)]
+  t.ok(named.length >= 8, `${named.length} commands`)
+  for (const [, command = '', does = ''] of named) {
+    const { stdout } = await run(...bareNode(main, command, '--help'))
+    const words = [...does.matchAll(/`(--[a-z-]+|[a-z]+)\b/g)].map(([, word = '']) => word)
+    for (const word of words.filter((word) => word !== 'off')) t.match(stdout, word, `stele ${command}: ${word}`)
   }
 })
 
 /** The command as the alias of the README has it. */
 const prelude = `stele() { ${process.execPath} ${main} "$@"; }\n`
-/** Test runners that are not installed here: their examples are read by Node, and not run. */
-const absent = /^import .* from 'vitest'$/m
+/** The first line of the example for vitest, which jest does without. */
+const ofVitest = /^import .* from 'vitest'\n/
 
 t.test('the README works as written', { skip: notBuilt }, async (t) => {
   const { kafka, http } = await started(t)
   for (const { language, text, prints } of blocks) {
-    if (text.startsWith('make ')) continue
+    if (text.startsWith('make ') || ofVitest.test(text)) continue
     const missing = ['kcat', 'jq', 'curl'].filter((program) => text.includes(`${program} `) && !isHere(program))
     const skip = missing.length > 0 ? `${missing.join(', ')}: not on this machine` : false
     t.test(text.trim().split('\n')[0] ?? '', { skip }, async (t) => {
       const here = text.replaceAll('127.0.0.1:9092', kafka).replaceAll('127.0.0.1:9644', http)
-      const command = language === 'sh' ? bare('bash', '-euo', 'pipefail', '-c', prelude + here) : bareNode(...scriptOf(t, language, here))
+      const command = language === 'sh' ? bare('bash', '-euo', 'pipefail', '-c', prelude + here) : bareNode(asScript(t, here, language))
       const { stdout } = await run(...command, { cwd: root, timeout: 30_000, env: { ...process.env, STELE_BOOTSTRAP: kafka } })
       if (prints === undefined) t.pass('it ends well')
       else t.equal(stdout, prints)
@@ -113,7 +132,21 @@ t.test('the TypeScript of the README has types that hold', { skip: notBuilt }, a
   }
 })
 
-function scriptOf(t: Test, language: string, text: string): string[] {
-  const path = asScript(t, text, language)
-  return absent.test(text) ? ['--check', path] : [path]
-}
+t.test('the example for vitest runs in vitest, and in jest without its first line', { skip: notBuilt || missing('runners') }, async (t) => {
+  const project = mkdtempSync(join(tmpdir(), 'stele-runners-'))
+  t.teardown(() => rmSync(project, { recursive: true, force: true }))
+  const modules = join(project, 'node_modules')
+  mkdirSync(modules)
+  const runners = cached('runners', 'node_modules')
+  for (const name of readdirSync(runners)) symlinkSync(join(runners, name), join(modules, name))
+  cpSync(join(root, 'dist'), join(modules, 'stele'), { recursive: true })
+  writeFileSync(join(project, 'package.json'), '{ "type": "module" }\n')
+  const { text = '' } = blocks.find(({ text }) => ofVitest.test(text)) ?? {}
+  writeFileSync(join(project, 'in-vitest.test.js'), text)
+  writeFileSync(join(project, 'in-jest.test.js'), text.replace(ofVitest, ''))
+  const options = { cwd: project, timeout: 60_000, env: { ...process.env, NO_COLOR: '1' } }
+  const vitest = await run(...bareNode(join(runners, 'vitest/vitest.mjs'), 'run', 'in-vitest'), options)
+  t.match(vitest.stdout, /Tests +1 passed \(1\)/)
+  const jest = await run(...bareNode('--experimental-vm-modules', join(runners, 'jest/bin/jest.js'), 'in-jest'), options)
+  t.match(jest.stderr, /Tests: +1 passed, 1 total/)
+})
