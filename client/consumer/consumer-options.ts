@@ -5,8 +5,8 @@ import type { ChosenPartition, Position, TopicPartition } from './consumed.ts'
 import type { FetcherOptions } from './fetcher.ts'
 import type { StartPolicy } from './locator.ts'
 
-/** How members of a classic group divide partitions; the first that all of them know. */
-export type ClassicAssignor = 'range' | 'roundrobin' | 'sticky' | 'cooperative-sticky'
+/** How members of a classic group divide partitions; the first that all of them know. `RoundRobinAssigner` is what kafkajs calls its own. */
+export type ClassicAssignor = 'range' | 'roundrobin' | 'sticky' | 'cooperative-sticky' | 'RoundRobinAssigner'
 
 export interface ConsumerOptions<K = Uint8Array | null, V = Uint8Array | null> {
   /** Names, or those that match. Without a group all of their partitions are read. */

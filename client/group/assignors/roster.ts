@@ -2,7 +2,7 @@
 import type { ClassicAssignor } from '../../consumer/consumer-options.ts'
 import type { Assignor } from './assignor.ts'
 import { range } from './range.ts'
-import { roundRobin } from './round-robin.ts'
+import { roundRobin, roundRobinOfKafkajs } from './round-robin.ts'
 import { cooperativeSticky, sticky } from './sticky.ts'
 
 export const assignors: Readonly<Record<ClassicAssignor, Assignor>> = {
@@ -10,4 +10,5 @@ export const assignors: Readonly<Record<ClassicAssignor, Assignor>> = {
   roundrobin: roundRobin,
   sticky,
   'cooperative-sticky': cooperativeSticky,
+  RoundRobinAssigner: roundRobinOfKafkajs,
 }

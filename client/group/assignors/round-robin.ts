@@ -21,6 +21,9 @@ export const roundRobin: Assignor = {
   },
 }
 
+/** By the name that kafkajs has for its own, so that its members and ours can be of one group. */
+export const roundRobinOfKafkajs: Assignor = { ...roundRobin, name: 'RoundRobinAssigner' }
+
 function memberAt(members: readonly AssignorMember[], turn: number): AssignorMember {
   return members[turn % members.length] as AssignorMember
 }

@@ -30,6 +30,7 @@ final class GroupMember extends Thread implements ConsumerRebalanceListener {
   private volatile String assigned = "";
   private volatile int rebalances;
   private volatile Throwable failure;
+  private KafkaConsumer<byte[], byte[]> open;
 
   private GroupMember(Map<String, String> request, Properties settings) {
     this.request = request;
@@ -75,6 +76,7 @@ final class GroupMember extends Thread implements ConsumerRebalanceListener {
   public void run() {
     try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings, Peer.BYTES_IN, Peer.BYTES_IN);
         OutputStream file = new FileOutputStream(request.get("file"), true)) {
+      open = consumer;
       consumer.subscribe(Collections.singletonList(request.get("topic")), this);
       while (!leaving) {
         ConsumerRecords<byte[], byte[]> records = poll(consumer);
@@ -85,15 +87,19 @@ final class GroupMember extends Thread implements ConsumerRebalanceListener {
         StringBuilder lines = new StringBuilder();
         for (ConsumerRecord<byte[], byte[]> record : records) lines.append(record.partition()).append(' ').append(record.offset()).append('\n');
         file.write(lines.toString().getBytes(StandardCharsets.US_ASCII));
-        try {
-          consumer.commitSync();
-        } catch (CommitFailedException | RebalanceInProgressException moved) {
-          // Whoever has the partitions now receives the records again.
-        }
+        commit();
       }
     } catch (Throwable error) {
       failure = error;
       error.printStackTrace();
+    }
+  }
+
+  private void commit() {
+    try {
+      open.commitSync();
+    } catch (CommitFailedException | RebalanceInProgressException moved) {
+      // Told again with the next, or when they are given up; else whoever has the partitions now receives the records again.
     }
   }
 
@@ -112,5 +118,10 @@ final class GroupMember extends Thread implements ConsumerRebalanceListener {
   }
 
   @Override
-  public void onPartitionsRevoked(Collection<TopicPartition> partitions) {}
+  public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+    commit();
+  }
+
+  @Override
+  public void onPartitionsLost(Collection<TopicPartition> partitions) {}
 }
