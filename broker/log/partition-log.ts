@@ -2,51 +2,35 @@
  * One partition's log: appended at the end, read anywhere, deleted from the front.
  * Owns: its segments and all that follows from their batches. Never: decides who leads or what is committed (replication does),
  * waits for the disk inside an append, or retries what the disk refused.
- * Invariants: startOffset <= highWatermark <= writtenEnd <= endOffset; durableEnd <= writtenEnd; offsets are assigned once, in order.
- * An append is in memory at once, in the page cache when the turn ends, and on the device when a sync has covered it.
+ * Invariants: startOffset <= highWatermark <= writtenEnd <= endOffset; durableEnd <= writtenEnd.
+ * An append (log-growth.ts) is in memory at once, in the page cache when the turn ends, and on the device when a sync has covered it.
  */
 import assert from 'node:assert/strict'
 import { ErrorCode } from '../../client/protocol/errors.ts'
-import { RecordBatch } from '../../client/records/batch.ts'
-import { validateForLeader } from '../../client/records/validate.ts'
 import { DiskError } from '../platform/disk.ts'
-import {
-  type Appended,
-  type AppendOptions,
-  AppendRules,
-  checkFromLeader,
-  checkProducer,
-  checkSegmentBound,
-  findDuplicate,
-  type Refused,
-  refused,
-} from './append-check.ts'
+import { type Appended, type AppendOptions, type Refused, refused } from './append-check.ts'
 import { OldFormat } from './batch-scan.ts'
 import { CompactedLog } from './compaction/compacted-log.ts'
 import { writeEpochs } from './epoch-file.ts'
 import type { Unsecured } from './group-commit.ts'
-import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogDurability } from './log-durability.ts'
+import { LogGrowth } from './log-growth.ts'
 import type { LogOptions, Noted } from './log-options.ts'
 import type { LogEnvironment } from './log-environment.ts'
 import { emptySlice, failedSlice, LogReader, type ReadOptions, type Slice } from './log-reader.ts'
-import { writePartitionMetadata } from './partition-files.ts'
 import type { Offset } from './offset.ts'
-import { rebuildProducers, snapshotPath, writeClosingSnapshot } from './producer-recovery.ts'
-import { encodeSnapshot } from './producer-snapshot.ts'
-import { ProducerState } from './producer-state.ts'
+import { rebuildProducers, writeClosingSnapshot } from './producer-recovery.ts'
+import type { ProducerState } from './producer-state.ts'
 import { recoverLog, truncateSegment } from './recovery.ts'
 import { countDeletable, discardSegments, retireSegments } from './retention.ts'
 import { Segment, type SegmentContext } from './segment.ts'
 import { loadIndexes, repairIndexes } from './segment-indexes.ts'
-import { mustRoll } from './segment-roll.ts'
 import { Segments } from './segments.ts'
 import { LogWriter } from './log-writer.ts'
 import type { LogTail } from './tail-cache.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
-import { writeWhole } from './whole-file.ts'
 
 export type { Slice } from './log-reader.ts'
 
@@ -59,20 +43,15 @@ export class PartitionLog {
   readonly #context: SegmentContext
   readonly #reader: LogReader
   readonly #writer: LogWriter
-  readonly #batch = new RecordBatch(Buffer.alloc(0))
+  readonly #growth: LogGrowth<PartitionLog>
   #folder: string
   #config: LogConfig
-  #rules: AppendRules
   readonly #segments = new Segments()
   readonly #tail: LogTail
-  #epochs = new LeaderEpochs()
-  #producers = new ProducerState()
   #startOffset: Offset = 0
-  #endOffset: Offset = 0
   #writtenEnd: Offset = 0
   #highWatermark: Offset = 0
   #offline: DiskError | undefined
-  #hasFolder: boolean
   readonly #durability: LogDurability
   #isClosed = false
 
@@ -84,7 +63,6 @@ export class PartitionLog {
     this.#environment = environment
     this.#folder = folder
     this.#config = config
-    this.#hasFolder = !isNew
     this.#durability = new LogDurability(environment, this.#segments, noted.clean && !isNew)
     this.#tail = environment.tailCache.openTail()
     this.#context = {
@@ -95,34 +73,35 @@ export class PartitionLog {
     }
     this.#reader = new LogReader({ segments: this.#segments, tail: this.#tail, environment, readFailed: (error) => this.diskFailed(error) })
     this.#writer = new LogWriter(this, this.#tail, environment)
+    const parts = { environment, segments: this.#segments, context: this.#context, tail: this.#tail, writer: this.#writer }
+    this.#growth = new LogGrowth(this, parts, !isNew)
     this.compacted = new CompactedLog(this, {
       segments: this.#segments,
       context: this.#context,
       reader: this.#reader,
       removal: environment.removal,
-      producers: () => this.#producers,
+      producers: () => this.#growth.producers,
       leaveJournal: () => this.#leaveJournal(),
     })
-    this.#rules = new AppendRules(config)
     if (!isNew) this.#recover(noted)
   }
 
   #recover({ clean, recoveryPoint, startOffset, highWatermark }: Noted): void {
     // If its files can't be read, it is an empty log that begins there: what was noted of its start is noted again, not forgotten.
-    this.#startOffset = this.#endOffset = this.#writtenEnd = this.#highWatermark = startOffset
+    this.#startOffset = this.#growth.endOffset = this.#writtenEnd = this.#highWatermark = startOffset
     this.#durability.endsAt(startOffset)
     try {
       const mayHaveGaps = this.#config.compact || this.#environment.wasCompacted(this)
       const { indexIntervalBytes } = this.#config
       const recovered = recoverLog({ ...this.#place, clean, recoveryPoint, startOffset, indexIntervalBytes, mayHaveGaps })
       this.#segments.replaceAll(recovered.segments)
-      this.#epochs = recovered.epochs
-      this.#producers = recovered.producers
+      this.#growth.epochs = recovered.epochs
+      this.#growth.producers = recovered.producers
       this.#startOffset = recovered.startOffset
-      this.#endOffset = this.#writtenEnd = Math.max(recovered.endOffset, recovered.startOffset)
-      this.#durability.endsAt(Math.min(recovered.durableEnd, this.#endOffset))
-      this.#highWatermark = Math.min(Math.max(highWatermark, this.#startOffset), this.#endOffset)
-      this.#producers.committed(this.#highWatermark)
+      this.#growth.endOffset = this.#writtenEnd = Math.max(recovered.endOffset, recovered.startOffset)
+      this.#durability.endsAt(Math.min(recovered.durableEnd, this.#growth.endOffset))
+      this.#highWatermark = Math.min(Math.max(highWatermark, this.#startOffset), this.#growth.endOffset)
+      this.#growth.producers.committed(this.#highWatermark)
     } catch (error) {
       this.diskFailed(error instanceof OldFormat ? new DiskError('EFORMAT', 'open', this.#folder, error) : error)
     }
@@ -139,7 +118,7 @@ export class PartitionLog {
 
   configure(config: LogConfig): void {
     this.#config = config
-    this.#rules = new AppendRules(config)
+    this.#growth.configure(config)
   }
 
   get folder(): string {
@@ -153,7 +132,7 @@ export class PartitionLog {
 
   /** The offset that the next record gets. */
   get endOffset(): Offset {
-    return this.#endOffset
+    return this.#growth.endOffset
   }
 
   /** Everything below is in the page cache. */
@@ -174,12 +153,12 @@ export class PartitionLog {
   set highWatermark(offset: Offset) {
     assert(offset <= this.#writtenEnd, 'nothing is committed that is not written')
     this.#highWatermark = offset
-    this.#producers.committed(offset)
+    this.#growth.producers.committed(offset)
   }
 
   /** Readers of committed transactions get no further. */
   get lastStableOffset(): Offset {
-    const undecided = this.#producers.firstUndecided
+    const undecided = this.#growth.producers.firstUndecided
     return undecided === undefined ? this.#highWatermark : Math.min(undecided, this.#highWatermark)
   }
 
@@ -193,7 +172,7 @@ export class PartitionLog {
   }
 
   get latestEpoch(): number {
-    return this.#epochs.latest
+    return this.#growth.epochs.latest
   }
 
   /** The offset from which a start after a crash would have to check. */
@@ -203,122 +182,17 @@ export class PartitionLog {
 
   /** Whom it knows, and what they have open. */
   get producers(): Pick<ProducerState, 'describe' | 'get' | 'hasTransaction' | 'markersOf' | 'awaitFirst' | 'mayBeFirst'> {
-    return this.#producers
+    return this.#growth.producers
   }
 
   expireProducers(before: number): void {
-    this.#producers.expire(before)
+    this.#growth.producers.expire(before)
   }
 
   append(records: Buffer, options: AppendOptions): Appended | Refused {
     if (this.#offline) return refused(ErrorCode.KAFKA_STORAGE_ERROR, this.#offline.message)
     assert(!this.#isClosed, 'a closed log is not appended to')
-    return options.origin === 'leader' ? this.#appendFromLeader(records, options) : this.#appendOne(records, options)
-  }
-
-  #appendOne(records: Buffer, { leaderEpoch, now, retain, origin, transactionVersion = 0 }: AppendOptions): Appended | Refused {
-    const rules = this.#rules
-    rules.baseOffset = this.#endOffset
-    rules.leaderEpoch = leaderEpoch
-    rules.now = now
-    rules.origin = origin === 'client' ? 'client' : 'coordinator'
-    const verdict = validateForLeader(records, rules)
-    if ('error' in verdict) return verdict
-    const { bytes, isRewritten, firstOffset, lastOffset, logAppendTime } = verdict
-    if (bytes.length === 0) return { firstOffset, lastOffset, logAppendTime, logStartOffset: this.#startOffset, duplicate: false }
-    const tooLarge = checkSegmentBound(bytes.length, this.#config.segmentBytes)
-    if (tooLarge) return tooLarge
-    const batch = this.#batch.moveTo(bytes, 0)
-    const producerId = batch.producerId
-    const entry = producerId >= 0 ? this.#producers.get(producerId) : undefined
-    if (entry) {
-      const duplicate = findDuplicate(batch, entry)
-      if (duplicate) return this.#already(duplicate.firstOffset, duplicate.lastOffset, duplicate.timestamp)
-      const wrong = checkProducer(batch, entry, { origin, transactionVersion })
-      if (wrong) return wrong
-    }
-    const failure = this.#take(batch, bytes, retain || isRewritten)
-    if (failure) return failure
-    return { firstOffset, lastOffset, logAppendTime, logStartOffset: this.#startOffset, duplicate: false }
-  }
-
-  #already(firstOffset: Offset, lastOffset: Offset, timestamp: number): Appended {
-    const logAppendTime = this.#config.messageTimestampType === 'LogAppendTime' ? timestamp : -1
-    return { firstOffset, lastOffset, logAppendTime, logStartOffset: this.#startOffset, duplicate: true }
-  }
-
-  /** Any number of whole batches, which go on where the log ends. */
-  #appendFromLeader(records: Buffer, { retain }: AppendOptions): Appended | Refused {
-    const wrong = checkFromLeader(records, this.#endOffset)
-    if (wrong) return wrong
-    const before = this.#endOffset
-    const batch = this.#batch
-    for (let at = 0; at < records.length; ) {
-      const { bytes } = batch.moveTo(records, at)
-      const failure = this.#take(batch, records.subarray(at, at + bytes), retain)
-      if (failure) return failure
-      at += bytes
-    }
-    return { firstOffset: before, lastOffset: this.#endOffset - 1, logAppendTime: -1, logStartOffset: this.#startOffset, duplicate: false }
-  }
-
-  /** The batch, checked and stamped, becomes the log's end. */
-  #take(batch: RecordBatch, bytes: Buffer, retain: boolean): Refused | undefined {
-    const lastOffset = batch.lastOffset
-    const { maxTimestamp } = batch
-    let segment = this.#segments.active
-    const rolls =
-      !segment || this.#attempt(() => mustRoll(segment as Segment, { bytes: bytes.length, maxTimestamp, lastOffset }, this.#config, this))
-    if (rolls === undefined) return refused(ErrorCode.KAFKA_STORAGE_ERROR, 'The segment cannot be read')
-    if (!segment || rolls) {
-      const rolled = this.#roll(batch.baseOffset)
-      if (!(rolled instanceof Segment)) return rolled
-      segment = rolled
-    }
-    const leaderEpoch = batch.partitionLeaderEpoch
-    if (leaderEpoch > this.#epochs.latest) this.#assignEpoch(leaderEpoch, batch.baseOffset)
-    this.#tail.append(segment, segment.bytes, bytes, retain)
-    const wasWritten = segment.bytes === segment.writtenBytes
-    segment.add(bytes.length, lastOffset, maxTimestamp, this.#config.indexIntervalBytes)
-    if (batch.producerId >= 0) {
-      const aborted = this.#producers.update(batch)
-      if (aborted) segment.indexes.aborted.append(aborted)
-    }
-    this.#endOffset = lastOffset + 1
-    if (wasWritten || this.#writer.isWriting) this.#environment.gathered(this)
-    if (this.#writer.isFull) this.#environment.gatheredMuch()
-    return undefined
-  }
-
-  /** A new segment, which begins at `baseOffset`; what was gathered for the old one is written first. */
-  #roll(baseOffset: Offset): Segment | Refused {
-    try {
-      const old = this.#segments.active
-      if (old) {
-        old.write(this.#tail)
-        old.seal()
-        writeWhole(this.#context.disk, snapshotPath(this.#folder, baseOffset), encodeSnapshot(this.#producers))
-        this.#environment.durable(this, baseOffset, () => {})
-      }
-      this.#makeFolder()
-      const segment = new Segment(this.#context, this.#folder, baseOffset)
-      segment.with(() => undefined)
-      this.#segments.add(segment)
-      // Of one segment and one epoch the batches tell as well: a file less for each of very many partitions.
-      if (old && this.#epochs.dirty) writeEpochs(this.#context.disk, this.#folder, this.#epochs)
-      return segment
-    } catch (error) {
-      this.diskFailed(error)
-      return refused(ErrorCode.KAFKA_STORAGE_ERROR, (error as Error).message)
-    }
-  }
-
-  #makeFolder(): void {
-    if (this.#hasFolder) return
-    this.#environment.firstFile(this)
-    this.#context.disk.makeDirectory(this.#folder)
-    writePartitionMetadata(this.#context.disk, this.#folder, this.topicId)
-    this.#hasFolder = true
+    return this.#growth.append(records, options)
   }
 
   /** What was gathered goes to the page cache: done at once, or a promise of it (log-writer.ts). */
@@ -385,7 +259,7 @@ export class PartitionLog {
 
   read(from: Offset, options: ReadOptions): Slice | Promise<Slice> {
     if (this.#offline) return failedSlice(from, ErrorCode.KAFKA_STORAGE_ERROR)
-    if (from < this.#startOffset || from > this.#endOffset) return failedSlice(from, ErrorCode.OFFSET_OUT_OF_RANGE)
+    if (from < this.#startOffset || from > this.#growth.endOffset) return failedSlice(from, ErrorCode.OFFSET_OUT_OF_RANGE)
     const limit = Math.min(options.upTo, this.#writtenEnd)
     if (from >= limit || options.maxBytes < 0) return emptySlice(from)
     try {
@@ -418,23 +292,17 @@ export class PartitionLog {
 
   /** A leader begins its epoch where the log ends. */
   assignEpoch(epoch: number): void {
-    this.#assignEpoch(epoch, this.#endOffset)
-  }
-
-  #assignEpoch(epoch: number, startOffset: Offset): void {
-    this.#epochs.assign(epoch, startOffset)
-    if (this.#epochs.dirty && this.#hasFolder && this.#epochs.count > 1)
-      this.#attempt(() => writeEpochs(this.#context.disk, this.#folder, this.#epochs))
+    this.#growth.assignEpoch(epoch, this.#growth.endOffset)
   }
 
   /** The epoch of the batch at this offset, -1 if unknown. */
   epochAt(offset: Offset): number {
-    return this.#epochs.epochAt(offset)
+    return this.#growth.epochs.epochAt(offset)
   }
 
   /** OffsetForLeaderEpoch: the largest epoch up to `epoch`, and where it ended; -1 and -1 where nothing is known. */
   epochEndOffset(epoch: number): { epoch: number; endOffset: Offset } {
-    return this.#epochs.endOffsetOf(epoch, this.#endOffset)
+    return this.#growth.epochs.endOffsetOf(epoch, this.#growth.endOffset)
   }
 
   /** Nothing below `offset` is readable any more; files that hold nothing else go with the next retention. */
@@ -442,7 +310,7 @@ export class PartitionLog {
     assert(offset <= this.#highWatermark, 'only what is committed is deleted')
     if (offset <= this.#startOffset) return
     this.#startOffset = offset
-    this.#epochs.truncateFromStart(offset)
+    this.#growth.epochs.truncateFromStart(offset)
     this.#attempt(() => {
       this.#environment.noteStartOffsets()
       this.#deleteFirst(countDeletable(this.#retentionView(), { ...this.#config, delete: false }, 0))
@@ -456,11 +324,11 @@ export class PartitionLog {
       const count = countDeletable(this.#retentionView(), this.#config, now)
       if (count === 0) return 0
       // All of it: the log goes on in a new segment.
-      if (count === this.#segments.count && !(this.#roll(this.#endOffset) instanceof Segment)) return 0
+      if (count === this.#segments.count && !(this.#growth.roll(this.#growth.endOffset) instanceof Segment)) return 0
       const next = this.#segments.at(count) as Segment
       if (next.baseOffset > this.#startOffset) {
         this.#startOffset = next.baseOffset
-        this.#epochs.truncateFromStart(next.baseOffset)
+        this.#growth.epochs.truncateFromStart(next.baseOffset)
         this.#environment.noteStartOffsets()
       }
       this.#deleteFirst(count)
@@ -484,7 +352,7 @@ export class PartitionLog {
   /** Takes back all from `offset` on: a follower's, where the leader's history is another. */
   truncateTo(offset: Offset): void {
     assert(offset >= this.#startOffset, 'a log is not cut below its start')
-    if (offset >= this.#endOffset) return
+    if (offset >= this.#growth.endOffset) return
     assert(!this.#writer.isWriting, 'a log is cut only when no write is on its way')
     this.#attempt(() => {
       this.#writer.writeNow()
@@ -503,13 +371,13 @@ export class PartitionLog {
   #reloadAfterCut(offset: Offset): void {
     this.#tail.clear()
     this.#reader.reset()
-    this.#epochs.truncateFromEnd(offset)
-    writeEpochs(this.#context.disk, this.#folder, this.#epochs)
-    this.#endOffset = this.#writtenEnd = this.#segments.active?.endOffset ?? offset
-    this.#durability.cutTo(this.#endOffset)
-    this.#highWatermark = Math.min(this.#highWatermark, this.#endOffset)
-    this.#producers = rebuildProducers(this.#place, this.#segments.all(), this.#endOffset, this.#endOffset)
-    this.#producers.committed(this.#highWatermark)
+    this.#growth.epochs.truncateFromEnd(offset)
+    writeEpochs(this.#context.disk, this.#folder, this.#growth.epochs)
+    this.#growth.endOffset = this.#writtenEnd = this.#segments.active?.endOffset ?? offset
+    this.#durability.cutTo(this.#growth.endOffset)
+    this.#highWatermark = Math.min(this.#highWatermark, this.#growth.endOffset)
+    this.#growth.producers = rebuildProducers(this.#place, this.#segments.all(), this.#growth.endOffset, this.#growth.endOffset)
+    this.#growth.producers.committed(this.#highWatermark)
     this.#environment.wasCut(this)
   }
 
@@ -519,13 +387,13 @@ export class PartitionLog {
       this.#leaveJournal()
       discardSegments(this.#segments.removeFrom(0), this.#environment.removal, this.#folder)
       this.#startOffset = offset
-      this.#epochs.clear()
-      this.#makeFolder()
+      this.#growth.epochs.clear()
+      this.#growth.makeFolder()
       this.#reloadAfterCut(offset)
-      this.#endOffset = this.#writtenEnd = this.#highWatermark = offset
+      this.#growth.endOffset = this.#writtenEnd = this.#highWatermark = offset
       this.#durability.endsAt(offset)
       this.#environment.noteStartOffsets()
-      this.#roll(offset)
+      this.#growth.roll(offset)
     })
   }
 
@@ -550,11 +418,11 @@ export class PartitionLog {
     this.#reader.reset()
     this.#durability.interrupted()
     this.#offline = undefined
-    this.#hasFolder = this.#context.disk.exists(this.#folder)
+    this.#growth.hasFolder = this.#context.disk.exists(this.#folder)
     this.#durability.folderIsDurable = false
-    if (this.#hasFolder) this.#recover(noted)
+    if (this.#growth.hasFolder) this.#recover(noted)
     else {
-      this.#endOffset = this.#writtenEnd = this.#highWatermark = this.#startOffset
+      this.#growth.endOffset = this.#writtenEnd = this.#highWatermark = this.#startOffset
       this.#durability.endsAt(this.#startOffset)
     }
     this.#attempt(() => this.#leaveJournal())
@@ -568,9 +436,9 @@ export class PartitionLog {
       if (active) {
         active.writeIndexes()
         const bases = this.#segments.all().map(({ baseOffset }) => baseOffset)
-        writeClosingSnapshot(this.#place, this.#producers, this.#endOffset, bases)
+        writeClosingSnapshot(this.#place, this.#growth.producers, this.#growth.endOffset, bases)
       }
-      if (this.#hasFolder && this.#epochs.dirty) writeEpochs(this.#context.disk, this.#folder, this.#epochs)
+      if (this.#growth.hasFolder && this.#growth.epochs.dirty) writeEpochs(this.#context.disk, this.#folder, this.#growth.epochs)
     })
     this.abandon()
   }
@@ -591,6 +459,6 @@ export class PartitionLog {
   }
 
   get hasFolder(): boolean {
-    return this.#hasFolder
+    return this.#growth.hasFolder
   }
 }
