@@ -8,7 +8,7 @@ import type { CoordinatorKind, Coordinators } from '../cluster/coordinators.ts'
 import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
 import { ClientError } from '../network/client-error.ts'
-import { type CallOptions, patiently } from '../network/patience.ts'
+import { type AttemptOptions, type CallOptions, patiently } from '../network/patience.ts'
 import type { Input, Message, Of } from '../protocol/schema.ts'
 
 /** One request to the broker that was reached. Throws ClientError. */
@@ -37,26 +37,26 @@ export class Reach {
   }
 
   anywhere<T>(call: CallOptions, act: (ask: Ask) => Promise<T>): Promise<T> {
-    return this.#patiently(call, async () => act(asking(await this.#pool.any(call), call)))
+    return this.#patiently(call, async (_, bound) => act(asking(await this.#pool.any(bound), bound)))
   }
 
   /** @param act hears why it is done again. */
   controller<T>(call: CallOptions, act: (ask: Ask, earlier: ClientError | undefined) => Promise<T>): Promise<T> {
-    return this.#patiently(call, async (earlier) => act(asking(await this.#cluster.controller(call), call), earlier))
+    return this.#patiently(call, async (earlier, bound) => act(asking(await this.#cluster.controller(bound), bound), earlier))
   }
 
   broker<T>(id: number, call: CallOptions, act: (ask: Ask) => Promise<T>): Promise<T> {
-    return this.#patiently(call, async () => act(asking(await this.#cluster.broker(id, call), call)))
+    return this.#patiently(call, async (_, bound) => act(asking(await this.#cluster.broker(id, bound), bound)))
   }
 
   /** Each by itself, those that live now. */
   async everyBroker<T>(call: CallOptions, act: (ask: Ask, brokerId: number) => Promise<T>): Promise<T[]> {
-    const ids = await this.#patiently(call, () => this.#cluster.brokerIds(call))
+    const ids = await this.#patiently(call, (_, bound) => this.#cluster.brokerIds(bound))
     return Promise.all(ids.map((id) => this.broker(id, call, (ask) => act(ask, id))))
   }
 
   coordinator<T>(kind: CoordinatorKind, id: string, call: CallOptions, act: (ask: Ask, brokerId: number) => Promise<T>): Promise<T> {
-    return this.#coordinators.ask(kind, id, (connection, brokerId) => act(asking(connection, call), brokerId), call)
+    return this.#coordinators.ask(kind, id, (connection, brokerId, bound) => act(asking(connection, bound), brokerId), call)
   }
 
   /** Each leader is asked for what it leads. `refused`: what is told of a partition that does not exist. */
@@ -66,11 +66,11 @@ export class Reach {
     act: (ask: Ask, led: readonly P[]) => Promise<readonly T[]>,
     refused: (partition: P, error: ClientError) => T,
   ): Promise<T[]> {
-    return this.#patiently(call, async () => {
+    return this.#patiently(call, async (_, bound) => {
       const told: T[] = []
       const byLeader = new Map<BrokerConnection, P[]>()
       for (const partition of partitions) {
-        const leader = await this.#leader(partition, call)
+        const leader = await this.#leader(partition, bound)
         if (leader instanceof ClientError) {
           told.push(refused(partition, leader))
           continue
@@ -79,13 +79,13 @@ export class Reach {
         if (led) led.push(partition)
         else byLeader.set(leader, [partition])
       }
-      const answers = await Promise.all([...byLeader].map(([leader, led]) => act(asking(leader, call), led)))
+      const answers = await Promise.all([...byLeader].map(([leader, led]) => act(asking(leader, bound), led)))
       return [...told, ...answers.flat()]
     })
   }
 
   /** Whoever names what does not exist wants to know now. */
-  async #leader({ topic, partition }: TopicPartition, call: CallOptions): Promise<BrokerConnection | ClientError> {
+  async #leader({ topic, partition }: TopicPartition, call: AttemptOptions): Promise<BrokerConnection | ClientError> {
     try {
       return await this.#cluster.leader(topic, partition, call)
     } catch (error) {
@@ -99,12 +99,12 @@ export class Reach {
     for (const topic of topics) this.#cluster.forget(topic)
   }
 
-  #patiently<T>(call: CallOptions, act: (earlier: ClientError | undefined) => Promise<T>): Promise<T> {
+  #patiently<T>(call: CallOptions, act: (earlier: ClientError | undefined, bound: AttemptOptions) => Promise<T>): Promise<T> {
     return patiently(this.#pool.options, act, () => this.#cluster.forgetBrokers(), call)
   }
 }
 
-function asking(connection: BrokerConnection, call: CallOptions): Ask {
+function asking(connection: BrokerConnection, call: AttemptOptions): Ask {
   return (request, response, body, versionMax) => connection.send(request, response, body, versionMax, call)
 }
 

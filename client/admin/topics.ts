@@ -91,7 +91,8 @@ export class TopicAdmin {
   #metadata(names: readonly string[] | undefined, call: CallOptions): Promise<MetadataResponse['topics']> {
     return this.#reach.anywhere(call, async (ask) => {
       const body = { topics: names?.map((name) => ({ name })) ?? null, allowAutoTopicCreation: false }
-      const { topics } = await ask(MetadataRequest, MetadataResponse, body)
+      const { topics, errorCode } = await ask(MetadataRequest, MetadataResponse, body)
+      check({ errorCode }, 'cannot list topics')
       if (!names) return topics.sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1))
       const byName = new Map(topics.map((topic) => [topic.name, topic]))
       return [...new Set(names)].map((name) => {

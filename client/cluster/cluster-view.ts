@@ -6,7 +6,7 @@ import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool, ConnectOptions, Endpoint } from '../network/broker-pool.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
 import { interruptible, pause } from '../network/interruption.ts'
-import { type CallOptions, patiently } from '../network/patience.ts'
+import { type AttemptOptions, patiently } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { MetadataRequest, MetadataResponse } from '../protocol/messages/metadata.ts'
 import type { Input } from '../protocol/schema.ts'
@@ -50,7 +50,7 @@ export class ClusterView {
   }
 
   /** @param create let the broker make it if it does not exist, and makes topics at all. Throws ClientError. */
-  async topic(name: string, { create = false, signal }: { create?: boolean } & CallOptions = {}): Promise<TopicView> {
+  async topic(name: string, { create = false, signal, deadline }: { create?: boolean } & AttemptOptions = {}): Promise<TopicView> {
     const kept = this.#topics.get(name)
     if (kept && this.#pool.options.platform.now() - kept.askedAt < ageMillisMax) return kept.view
     const key = create ? `${name} made` : name
@@ -59,7 +59,10 @@ export class ClusterView {
       asking = this.#refresh(name, create).finally(() => this.#asking.delete(key))
       this.#asking.set(key, asking)
     }
-    return interruptible(asking, signal)
+    const told = interruptible(asking, signal)
+    const late = () =>
+      new ClientError('REQUEST_TIMED_OUT', `no broker told in time where topic '${name}' is`, { retriable: true, topic: name })
+    return deadline?.bound(told, late) ?? told
   }
 
   /** Without asking anybody. */
@@ -100,19 +103,19 @@ export class ClusterView {
   }
 
   /** A connection to each broker there is. */
-  async brokers(options: CallOptions = {}): Promise<BrokerConnection[]> {
+  async brokers(options: AttemptOptions = {}): Promise<BrokerConnection[]> {
     const { brokers } = await this.#ask(nothing, options)
     return Promise.all(brokers.map((endpoint) => this.#pool.at(endpoint, options)))
   }
 
   /** The brokers that live, as the cluster says now. */
-  async brokerIds(options: CallOptions = {}): Promise<number[]> {
+  async brokerIds(options: AttemptOptions = {}): Promise<number[]> {
     const { brokers } = await this.#ask(nothing, options)
     return brokers.map(({ nodeId }) => nodeId).sort((a, b) => a - b)
   }
 
   /** A connection to one broker. Throws BROKER_NOT_AVAILABLE where none of that id lives. */
-  async broker(nodeId: number, options: CallOptions = {}): Promise<BrokerConnection> {
+  async broker(nodeId: number, options: AttemptOptions = {}): Promise<BrokerConnection> {
     if (!this.#brokers.has(nodeId)) await this.#ask(nothing, options)
     const endpoint = this.#brokers.get(nodeId)
     if (!endpoint) throw answeredError(ErrorCode.BROKER_NOT_AVAILABLE, `broker ${nodeId}`, { retriable: true })
@@ -120,7 +123,7 @@ export class ClusterView {
   }
 
   /** Where changes to the cluster go. */
-  async controller(options: CallOptions = {}): Promise<BrokerConnection> {
+  async controller(options: AttemptOptions = {}): Promise<BrokerConnection> {
     if (!this.#brokers.has(this.#controllerId)) await this.#ask(nothing, options)
     const endpoint = this.#brokers.get(this.#controllerId)
     return endpoint ? this.#pool.at(endpoint, options) : this.#pool.any(options)
@@ -145,7 +148,7 @@ export class ClusterView {
   /** Those of the named topics that exist, all of them if none are named: asked anew, in one request. */
   async existing(asked: readonly { readonly name?: string | null; readonly topicId?: string }[] | null = null): Promise<TopicView[]> {
     const body = { topics: asked?.map(({ name = null, topicId }) => ({ name, topicId })) ?? null, allowAutoTopicCreation: false }
-    const answer = await patiently(this.#pool.options, () => this.#ask(body))
+    const answer = await patiently(this.#pool.options, (_, bound) => this.#ask(body, bound))
     return answer.topics.flatMap((topic) => {
       if (topic.errorCode === ErrorCode.NONE && topic.name !== null) return [this.#keep(topic.name, topic)]
       if (topic.name !== null) this.forget(topic.name)
@@ -153,7 +156,7 @@ export class ClusterView {
     })
   }
 
-  async #ask(body: Input<typeof MetadataRequest>, call: CallOptions = {}): Promise<MetadataResponse> {
+  async #ask(body: Input<typeof MetadataRequest>, call: AttemptOptions = {}): Promise<MetadataResponse> {
     for (let isFirst = true; ; isFirst = false) {
       const connection = await this.#pool.any(call)
       const answer = await connection.send(MetadataRequest, MetadataResponse, body, undefined, call)

@@ -4,8 +4,8 @@
  */
 import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool, ConnectOptions, Endpoint } from '../network/broker-pool.ts'
-import { answeredError } from '../network/client-error.ts'
-import { patiently } from '../network/patience.ts'
+import { answeredError, type ClientError } from '../network/client-error.ts'
+import { type AttemptOptions, patiently } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../protocol/messages/find-coordinator.ts'
 
@@ -31,12 +31,12 @@ export class Coordinators {
   ask<T>(
     kind: CoordinatorKind,
     id: string,
-    act: (connection: BrokerConnection, brokerId: number) => Promise<T>,
+    act: (connection: BrokerConnection, brokerId: number, bound: AttemptOptions) => Promise<T>,
     options?: ConnectOptions,
   ): Promise<T> {
-    const attempt = async () => {
-      const coordinator = await this.#find(kind, id)
-      return act(await this.#pool.at(coordinator, options), coordinator.nodeId)
+    const attempt = async (_earlier: ClientError | undefined, bound: AttemptOptions) => {
+      const coordinator = await this.#find(kind, id, bound)
+      return act(await this.#pool.at(coordinator, { ...options, ...bound }), coordinator.nodeId, bound)
     }
     return patiently(this.#pool.options, attempt, () => this.forget(kind, id), options)
   }
@@ -45,13 +45,14 @@ export class Coordinators {
     this.#found.delete(`${kind} ${id}`)
   }
 
-  async #find(kind: CoordinatorKind, id: string): Promise<Coordinator> {
+  async #find(kind: CoordinatorKind, id: string, bound: AttemptOptions): Promise<Coordinator> {
     const known = this.#found.get(`${kind} ${id}`)
     if (known) return known
-    const connection = await this.#pool.any()
+    const connection = await this.#pool.any(bound)
     const body = { key: id, keyType: keyTypes[kind] }
-    const found = await connection.send(FindCoordinatorRequest, FindCoordinatorResponse, body, lastVersionWithOneKey)
-    if (found.errorCode !== ErrorCode.NONE) throw answeredError(found.errorCode, `cannot find the coordinator of ${kind} '${id}'`)
+    const found = await connection.send(FindCoordinatorRequest, FindCoordinatorResponse, body, lastVersionWithOneKey, bound)
+    if (found.errorCode !== ErrorCode.NONE)
+      throw answeredError(found.errorCode, `cannot find the coordinator of ${kind} '${id}'`, { broker: connection.broker })
     const { nodeId, host, port } = found
     this.#found.set(`${kind} ${id}`, { nodeId, host, port })
     return { nodeId, host, port }

@@ -103,7 +103,7 @@ export class BrokerConnection {
     response: S,
     body: Input<Q>,
     versionMax = Number.POSITIVE_INFINITY,
-    call: Pick<ExchangeOptions, 'signal' | 'timeoutMs' | 'brokerWaitsMs'> = {},
+    call: Pick<ExchangeOptions, 'signal' | 'timeoutMs' | 'deadline' | 'brokerWaitsMs'> = {},
   ): Promise<Of<S>> {
     return this.#channel.exchange(request, response, this.#versionOf(request, versionMax), body, call)
   }

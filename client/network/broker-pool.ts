@@ -8,7 +8,7 @@ import { BrokerConnection } from './broker-connection.ts'
 import { ClientError } from './client-error.ts'
 import { interruptible, pause, throwIfAborted } from './interruption.ts'
 import type { ClientLogger, ClientMetrics } from './observer.ts'
-import type { CallOptions } from './patience.ts'
+import type { AttemptOptions } from './patience.ts'
 import type { SaslOptions } from './sasl.ts'
 
 export interface Endpoint {
@@ -34,7 +34,7 @@ export interface PoolOptions {
   readonly hasMet?: () => boolean
 }
 
-export interface ConnectOptions extends CallOptions {
+export interface ConnectOptions extends AttemptOptions {
   /** Brokers answer a connection's requests one by one: what waits long there (a fetch, a join) has a lane of its own. */
   readonly lane?: string
 }
@@ -68,15 +68,16 @@ export class BrokerPool {
   }
 
   /** A connection to this address: the one there is, or a new one; after failures not before some time has passed. Throws ClientError. */
-  async at({ host, port }: Endpoint, { lane = '', signal }: ConnectOptions = {}): Promise<BrokerConnection> {
+  async at({ host, port }: Endpoint, { lane = '', ...call }: ConnectOptions = {}): Promise<BrokerConnection> {
     const address = `${host}:${port}`
     const key = `${address}#${lane}`
+    const { signal } = call
     for (;;) {
       this.#throwIfClosed()
       throwIfAborted(signal)
       const known = this.#connections.get(key)
-      if (!known) return interruptible(this.#begin(key, address, { host, port }), signal)
-      const connection = known.connection ?? (await interruptible(known.opening, signal))
+      if (!known) return this.#opened(this.#begin(key, address, { host, port }), address, call)
+      const connection = known.connection ?? (await this.#opened(known.opening, address, call))
       if (!connection.isLost) return connection
       // Of several that find it lost, the first opens another.
       this.#drop(key, known)
@@ -84,20 +85,20 @@ export class BrokerPool {
   }
 
   /** Any broker that answers: one that is connected, else those that are known, else those of the bootstrap list (KIP-899). */
-  async any({ signal }: CallOptions = {}): Promise<BrokerConnection> {
+  async any(call: AttemptOptions = {}): Promise<BrokerConnection> {
     this.#throwIfClosed()
     for (const [key, { connection }] of this.#connections) if (connection && !connection.isLost && key.endsWith('#')) return connection
     const { bootstrap } = this.options
     const known = this.#known.filter(({ host, port }) => !bootstrap.some((one) => one.host === host && one.port === port))
     if (known.length > 0) {
       try {
-        return await this.#firstOf(known, signal)
+        return await this.#firstOf(known, call)
       } catch (error) {
         if (!(error instanceof ClientError) || error.code === 'ABORTED' || error.code === 'CLIENT_CLOSED') throw error
         this.options.logger?.warn({ error: error.code }, `no known broker answers, asking the bootstrap brokers: ${error.message}`)
       }
     }
-    return this.#firstOf(bootstrap, signal)
+    return this.#firstOf(bootstrap, call)
   }
 
   /** Where the cluster's brokers are now. */
@@ -141,6 +142,13 @@ export class BrokerPool {
         await connection?.close(limitMs)
       }),
     )
+  }
+
+  /** What is being opened goes on being opened, for whoever comes next. */
+  #opened(opening: Promise<BrokerConnection>, address: string, { signal, deadline }: AttemptOptions): Promise<BrokerConnection> {
+    const opened = interruptible(opening, signal)
+    const why = `no connection to ${address} could be had in time: what is there answers too slowly, or not at all`
+    return deadline?.bound(opened, () => new ClientError('REQUEST_TIMED_OUT', why, { retriable: true, broker: address })) ?? opened
   }
 
   #throwIfClosed(): void {
@@ -187,7 +195,7 @@ export class BrokerPool {
   }
 
   /** The first that answers, in this order; one that is slow does not hold up the next. */
-  async #firstOf(endpoints: readonly Endpoint[], signal: AbortSignal | undefined): Promise<BrokerConnection> {
+  async #firstOf(endpoints: readonly Endpoint[], call: AttemptOptions): Promise<BrokerConnection> {
     const { platform } = this.options
     const failures: ClientError[] = []
     const running = new Set<Promise<BrokerConnection | undefined>>()
@@ -196,7 +204,7 @@ export class BrokerPool {
       failures.push(error)
     }
     for (const endpoint of endpoints) {
-      const attempt: Promise<BrokerConnection | undefined> = this.at(endpoint, { signal })
+      const attempt: Promise<BrokerConnection | undefined> = this.at(endpoint, call)
         .catch(noted)
         .finally(() => running.delete(attempt))
       attempt.catch(() => undefined)

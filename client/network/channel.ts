@@ -13,7 +13,7 @@ import type { Input, Message, Of } from '../protocol/schema.ts'
 import { ClientError } from './client-error.ts'
 import { interruptible, throwIfAborted, within } from './interruption.ts'
 import type { ClientMetrics } from './observer.ts'
-import type { CallOptions } from './patience.ts'
+import type { AttemptOptions } from './patience.ts'
 import { notKafka } from './stranger.ts'
 
 export interface ChannelOptions {
@@ -47,7 +47,7 @@ interface Queued {
   readonly taken: (() => void) | undefined
 }
 
-export interface ExchangeOptions extends CallOptions {
+export interface ExchangeOptions extends AttemptOptions {
   /** The broker may take so much longer: it waits by itself, for records or for other members. */
   readonly brokerWaitsMs?: number
   /** Goes out though the channel is held. */
@@ -110,7 +110,7 @@ export class Channel {
     response: S,
     version: number,
     body: Input<Q>,
-    { signal, timeoutMs, brokerWaitsMs = 0, isUrgent = false, versionOf = () => version }: ExchangeOptions = {},
+    { signal, timeoutMs, deadline, brokerWaitsMs = 0, isUrgent = false, versionOf = () => version }: ExchangeOptions = {},
   ): Promise<Of<S>> {
     const { platform, broker } = this.#options
     const requestTimeoutMs = this.#options.requestTimeoutMs + brokerWaitsMs
@@ -125,9 +125,13 @@ export class Channel {
         this.#send({ chunks, waiting, taken: undefined }, isUrgent)
       })
       const heard = signal ? interruptible(answered, signal) : answered
-      if (timeoutMs === undefined || timeoutMs >= requestTimeoutMs) return heard
-      const why = `${request.name} got no answer from ${broker} in ${timeoutMs} ms`
-      return within(heard, timeoutMs, platform, () => new ClientError('REQUEST_TIMED_OUT', why, { retriable: true, broker }))
+      const began = platform.now()
+      const late = () => {
+        const why = `${request.name} got no answer from ${broker} in ${platform.now() - began} ms`
+        return new ClientError('REQUEST_TIMED_OUT', why, { retriable: true, broker })
+      }
+      if (deadline) return deadline.bound(heard, late)
+      return timeoutMs === undefined || timeoutMs >= requestTimeoutMs ? heard : within(heard, timeoutMs, platform, late)
     } catch (error) {
       return Promise.reject(error)
     }

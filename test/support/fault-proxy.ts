@@ -30,7 +30,7 @@ export type Fault =
   | 'truncated'
   | { readonly lateMs: number }
   /** So many bytes of the answer come, size included; then the connection is reset, or ended as by a broker that closes. */
-  | { readonly bytes: number; readonly then: 'reset' | 'end' }
+  | { readonly bytes: number; readonly by: 'reset' | 'end' }
   /** The size that stands before the answer. */
   | { readonly size: number }
   /** What comes in place of the answer, as it is. */
@@ -228,9 +228,9 @@ function write(near: net.Socket, bytes: Uint8Array): void {
   if (!near.destroyed) near.write(bytes)
 }
 
-function cutAfter(near: net.Socket, frame: Buffer, { bytes, then }: { bytes: number; then: 'reset' | 'end' }): void {
+function cutAfter(near: net.Socket, frame: Buffer, { bytes, by }: { bytes: number; by: 'reset' | 'end' }): void {
   const part = frame.subarray(0, Math.min(bytes, frame.length - 1))
-  if (then === 'end') return void near.end(part)
+  if (by === 'end') return void near.end(part)
   near.write(part, () => near.resetAndDestroy())
 }
 

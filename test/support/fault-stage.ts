@@ -6,6 +6,7 @@ import type { Test } from 'tap'
 import { ClientError, type Stele } from '../../client/index.ts'
 import { BrokerInProcess } from './broker-in-process.ts'
 import { type Fault, FaultProxy } from './fault-proxy.ts'
+import { furnish } from './faults/furniture.ts'
 
 export const api = {
   produce: 0,
@@ -48,6 +49,14 @@ export async function faultStage(t: Test): Promise<FaultProxy> {
     await broker.close()
   })
   return proxy
+}
+
+/** The port of a broker with what operations of the matrix stand on. */
+export async function faultBroker(t: Test): Promise<number> {
+  const broker = await BrokerInProcess.start({ 'group.initial.rebalance.delay.ms': 0 })
+  t.teardown(() => broker.close())
+  await furnish(broker.port)
+  return broker.port
 }
 
 /** `done`, or the code of the error; what is no ClientError fails the test. */

@@ -1,0 +1,8 @@
+import t from 'tap'
+import { faultBroker } from '../../support/fault-stage.ts'
+import { administration } from '../../support/faults/administration.ts'
+import { playMatrix } from '../../support/faults/matrix.ts'
+
+t.test('every act of administration, through every fault', { timeout: 60_000 }, async (t) =>
+  playMatrix(t, await faultBroker(t), administration),
+)

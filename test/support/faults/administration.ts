@@ -1,0 +1,89 @@
+/** Every act of administration that a Stele serves, with the request that does it. */
+import { orThrow, type Outcome, type Stele } from '../../../client/index.ts'
+import type { Operation } from './matrix.ts'
+
+type Asked = (stele: Stele, name: string) => Promise<unknown>
+
+const notLeader = [6]
+const notController = [41]
+const notCoordinator = [14, 15, 16]
+
+const t0 = { topic: 't', partition: 0 }
+
+/** One result per item: the first error counts. */
+const all = async <K, R>(outcomes: Promise<readonly Outcome<K, R>[]>): Promise<unknown> => orThrow(await outcomes)
+
+/** What can be asked again and again. */
+function query(name: string, api: number, ask: Asked, momentary: readonly number[] = []): Operation {
+  return {
+    name,
+    api,
+    momentary,
+    ready:
+      ({ stele, name: unique }) =>
+      () =>
+        ask(stele, unique),
+  }
+}
+
+/** What is done once: `or` tells what is heard of it the second time. */
+function change(
+  name: string,
+  api: number,
+  act: Asked,
+  { momentary = [], or, before }: { momentary?: readonly number[]; or?: RegExp; before?: Asked } = {},
+): Operation {
+  const ready: Operation['ready'] = async ({ stele, name: unique }, setup) => {
+    await before?.(setup, unique)
+    return () => act(stele, unique)
+  }
+  return { name, api, momentary, ready, ...(or && { or }) }
+}
+
+const topicMade: Asked = (stele, name) => stele.topics.create([{ name, partitions: 1 }])
+const groupMade: Asked = (stele, name) => stele.groups.reset(name, [{ ...t0, offset: 1 }])
+
+export const administration: readonly Operation[] = [
+  query('topics are listed', 3, (stele) => stele.topics.list()),
+  query('topics are described', 3, (stele) => stele.topics.describe(['t'])),
+  query('topics are described in parts', 75, (stele) => all(stele.admin.topics.describe(['t']))),
+  change('a topic is made', 19, topicMade, { momentary: notController, or: /^TOPIC_ALREADY_EXISTS$/ }),
+  change('a topic grows', 37, (stele, name) => stele.topics.addPartitions(name, 2), {
+    momentary: notController,
+    or: /^INVALID_PARTITIONS$/,
+    before: topicMade,
+  }),
+  change('a topic is deleted', 20, (stele, name) => stele.topics.delete([name]), {
+    momentary: notController,
+    or: /^UNKNOWN_TOPIC_OR_PARTITION$/,
+    before: topicMade,
+  }),
+  query('settings are described', 32, (stele) => all(stele.admin.configs.describe([{ type: 'topic', name: 't' }]))),
+  query("a broker's settings are described", 32, (stele) => all(stele.admin.configs.describe([{ type: 'broker', name: '1' }]))),
+  query('settings are altered', 44, (stele) => stele.topics.alterConfigs('t', { 'retention.ms': '604800001' }), notController),
+  query('resources with settings are listed', 74, (stele) => stele.admin.configs.resources(['group'])),
+  query('offsets are asked for', 2, (stele) => all(stele.admin.partitions.offsets([{ ...t0, at: 'end' }])), notLeader),
+  query('records are deleted', 21, (stele) => all(stele.admin.partitions.deleteRecords([{ ...t0, offset: 0 }])), notLeader),
+  query('moves are listed', 46, (stele) => stele.admin.partitions.reassignments(), notController),
+  query('directories are described', 35, (stele) => stele.admin.logDirs.describe({ partitions: [t0] })),
+  query('the cluster is described', 60, (stele) => stele.admin.cluster.describe()),
+  query('features are updated', 57, (stele) => stele.admin.features.update([]), notController),
+  query('groups are listed', 16, (stele) => stele.groups.list(), [14, 15]),
+  query('a coordinator is looked for', 10, (stele) => stele.groups.describe('g'), [15]),
+  query('a group is described', 15, (stele) => stele.groups.describe('g'), notCoordinator),
+  change('a group is deleted', 42, (stele, name) => stele.groups.delete([name]), {
+    momentary: notCoordinator,
+    or: /^GROUP_ID_NOT_FOUND$/,
+    before: groupMade,
+  }),
+  query('committed offsets are listed', 9, (stele) => all(stele.admin.groupOffsets.list('g')), notCoordinator),
+  query('committed offsets are set', 8, (stele) => stele.groups.reset('g', [{ ...t0, offset: 1 }]), notCoordinator),
+  change('committed offsets are deleted', 47, (stele, name) => all(stele.admin.groupOffsets.delete(name, [t0])), {
+    momentary: notCoordinator,
+    or: /^GROUP_ID_NOT_FOUND$/,
+    before: groupMade,
+  }),
+  query('transactions are listed', 66, (stele) => stele.admin.transactions.list(), [14, 15]),
+  query('producers are described', 61, (stele) => all(stele.admin.transactions.producers([t0])), notLeader),
+  query('a producer is fenced', 22, (stele, name) => all(stele.admin.transactions.fence([name])), notCoordinator),
+]

@@ -1,0 +1,136 @@
+/**
+ * Every operation through every fault, many at once: each ends as it must, with an error that can be acted upon, leaves nothing behind, and
+ * the client goes on where the fault is over. Owns: what must come of what. Never: knows how anything is done (the tables of operations).
+ */
+import type { Test } from 'tap'
+import { ClientError, Stele } from '../../../client/index.ts'
+import { errorOf } from '../../../client/protocol/errors.ts'
+import { unhandled } from '../fault-stage.ts'
+import { Cell, type Outcome, outcomeOf } from './cell.ts'
+import { type FaultKind, metAlways, metOnce } from './kinds.ts'
+
+export type Act = () => Promise<unknown>
+
+export interface Operation {
+  readonly name: string
+  /** The request that meets the fault. */
+  readonly api: number
+  /** Makes ready what is not under the fault, and gives what is. */
+  readonly ready: (cell: Cell, setup: Stele) => Act | Promise<Act>
+  /** What is done when the fault is over, instead of the same again. */
+  readonly afterwards?: (cell: Cell) => Promise<unknown>
+  /** Codes that say that it will pass, which are waited out. */
+  readonly momentary?: readonly number[]
+  /** How it may end besides: where an earlier attempt was heard, or nobody knows. */
+  readonly or?: RegExp
+  /** Faults that do it no harm, once or always. */
+  readonly unharmedBy?: (kind: FaultKind) => boolean
+}
+
+const patientMs = 4000
+const shortMs = 250
+const together = 24
+const connectionCodes = /^(CONNECTION_LOST|CONNECTION_FAILED|REQUEST_TIMED_OUT|DELIVERY_TIMED_OUT)$/
+const silenceCodes = /^(REQUEST_TIMED_OUT|DELIVERY_TIMED_OUT)$/
+
+interface Case {
+  readonly operation: Operation
+  readonly kind: FaultKind
+  readonly isLasting: boolean
+}
+
+/** @param port of a broker that has topic `t` with records in two partitions, and group `g` that has committed in both (furniture.ts). */
+export async function playMatrix(t: Test, port: number, operations: readonly Operation[]): Promise<void> {
+  const cases = operations.flatMap((operation) => [
+    ...metOnce(operation.momentary ?? []).map((kind): Case => ({ operation, kind, isLasting: false })),
+    ...metAlways(operation.momentary ?? []).map((kind): Case => ({ operation, kind, isLasting: true })),
+  ])
+  await using setup = new Stele({ bootstrap: `127.0.0.1:${port}` })
+  const complaints: string[] = []
+  const left = [...cases.entries()].reverse()
+  const work = async () => {
+    for (let next = left.pop(); next; next = left.pop()) {
+      const [nth, one] = next
+      complaints.push(...(await play(one, nth, port, setup)).map((what) => `${nameOf(one)}: ${what}`))
+    }
+  }
+  await Promise.all(Array.from({ length: together }, work))
+  t.same(complaints, [], `${cases.length} cells`)
+  t.same(unhandled, [], 'no rejection is left unhandled')
+}
+
+const nameOf = ({ operation, kind, isLasting }: Case): string => `${operation.name}, ${isLasting ? 'always ' : ''}${kind.name}`
+
+/** What is wrong with how it went. */
+async function play({ operation, kind, isLasting }: Case, nth: number, port: number, setup: Stele): Promise<string[]> {
+  const isBrief = isLasting || kind.leads === 'silent'
+  const cell = await Cell.open(`cell-${operation.api}-${nth}`, port, isBrief ? shortMs : patientMs)
+  const complaints: string[] = []
+  try {
+    const act = await operation.ready(cell, setup)
+    cell.proxy.once(operation.api, kind.fault, isLasting ? Number.POSITIVE_INFINITY : 1)
+    const outcome = await outcomeOf(act())
+    if (cell.proxy.faults === 0) complaints.push(`it never met the fault, and ended ${described(outcome)}`)
+    else if (!mayEnd(outcome.code, operation, kind, isLasting)) complaints.push(`it ended ${described(outcome)}`)
+    complaints.push(...faultsOf(outcome))
+    cell.proxy.plan = () => undefined
+    const after = await recovered(() => (operation.afterwards ? operation.afterwards(cell) : act()))
+    if (after.code !== 'done' && !operation.or?.test(after.code)) complaints.push(`afterwards it ended ${described(after)}`)
+  } catch (error) {
+    complaints.push(`it could not be made ready: ${String(error)}`)
+  }
+  return [...complaints, ...(await cell.close())]
+}
+
+/** Not always at once: what was under way when the fault ended may still have to end. */
+async function recovered(act: Act): Promise<Outcome> {
+  let outcome: Outcome = { code: '' }
+  for (let attempt = 1; attempt <= 10 && outcome.code !== 'done'; attempt++) outcome = await outcomeOf(act())
+  return outcome
+}
+
+function mayEnd(code: string, { or, unharmedBy }: Operation, kind: FaultKind, isLasting: boolean): boolean {
+  if (code === 'done') return !isLasting || (unharmedBy?.(kind) ?? false) ? isDoneRight(kind, isLasting, unharmedBy) : false
+  if (or?.test(code)) return true
+  if (kind.leads === 'wrong') return code === 'MALFORMED_RESPONSE'
+  if (kind.leads === 'refused') return code === errorOf(kind.code ?? 0).name
+  if (kind.leads === 'silent') return silenceCodes.test(code)
+  if (!isLasting) return false
+  return kind.leads === 'momentary' ? code === errorOf(kind.code ?? 0).name || silenceCodes.test(code) : connectionCodes.test(code)
+}
+
+/** Who is refused, and who hears nonsense, must hear of it. */
+function isDoneRight(kind: FaultKind, isLasting: boolean, unharmedBy: Operation['unharmedBy']): boolean {
+  if (unharmedBy?.(kind)) return true
+  return !isLasting && kind.leads !== 'refused'
+}
+
+const described = ({ code, error }: Outcome): string => (error === undefined ? code : `${code} (${error.message})`)
+
+/** Which of a client's own codes say that it may be tried again; Kafka's say so in their table. */
+const own: Readonly<Record<string, boolean>> = {
+  CONNECTION_FAILED: true,
+  CONNECTION_LOST: true,
+  REQUEST_TIMED_OUT: true,
+  DELIVERY_TIMED_OUT: true,
+  MALFORMED_RESPONSE: false,
+  COMMIT_UNKNOWN: false,
+  TLS_FAILED: false,
+  CLIENT_CLOSED: false,
+  ABORTED: false,
+}
+const withBroker = ['CONNECTION_FAILED', 'CONNECTION_LOST', 'MALFORMED_RESPONSE']
+
+/** What is wrong with an error, whatever happened. */
+export function faultsOf({ code, error }: Outcome): string[] {
+  if (error === undefined) return []
+  if (!(error instanceof ClientError)) return [`it threw ${error.stack ?? error.message}`]
+  const { message, retriable, broker } = error
+  const faults: string[] = []
+  const shouldBeRetriable = own[code]
+  if (shouldBeRetriable !== undefined && retriable !== shouldBeRetriable) faults.push(`${code} has retriable ${retriable}: ${message}`)
+  if (withBroker.includes(code) && !/^127\.0\.0\.1:\d+$/.test(broker ?? '')) faults.push(`${code} names broker ${broker}: ${message}`)
+  if (withBroker.includes(code) && broker !== undefined && !message.includes(broker)) faults.push(`it does not say where: ${message}`)
+  if (/undefined|\[object|NaN|^not done/.test(message) || message.length < 20) faults.push(`its message tells nothing: ${message}`)
+  return faults
+}
