@@ -9,7 +9,7 @@ import type { BrokerPool } from '../network/broker-pool.ts'
 import { ClientError } from '../network/client-error.ts'
 import { interruptible, pause, throwIfAborted } from '../network/interruption.ts'
 import { BufferPool } from '../protocol/buffer-pool.ts'
-import type { CodecName } from '../records/compression/codec.ts'
+import { codecProblem, type CodecName } from '../records/compression/codec.ts'
 import { bytes, type Serde } from '../serde/serde.ts'
 import { FreshIdentities } from './identity.ts'
 import { PartitionQueue } from './partition-queue.ts'
@@ -130,7 +130,9 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     this.#pool = pool
     this.#cluster = cluster
     this.#options = { ...defaults, ...options } as typeof defaults & ProducerOptions<K, V>
-    const { key, value, partitioner, acks, deliveryTimeoutMs, inFlight } = this.#options
+    const { key, value, partitioner, acks, compression, deliveryTimeoutMs, inFlight } = this.#options
+    const problem = codecProblem(compression)
+    if (problem !== undefined) throw new ClientError('INVALID_OPTION', `compression '${String(compression)}' ${problem}`)
     const keySerde = (key ?? bytes) as Pick<Serde<K>, 'encode'>
     const valueSerde = (value ?? bytes) as Pick<Serde<V>, 'encode'>
     this.#encodeKey = (key) => keySerde.encode(key)

@@ -116,6 +116,11 @@ t.test('with a broker', async (t) => {
     )
   })
 
+  t.test('a codec that nobody knows is told when the producer is made', async (t) => {
+    const compression = 'brotli' as 'none'
+    t.throws(() => stele.producer({ compression }), { code: 'INVALID_OPTION', message: /'brotli' must be one of none, gzip, snappy/ })
+  })
+
   t.test('one send of more than a batch may hold goes in several', async (t) => {
     await using stele = new Stele({ bootstrap })
     await stele.topics.create([{ name: 'large', partitions: 1 }])

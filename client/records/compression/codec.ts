@@ -1,12 +1,12 @@
 /**
  * The codecs that a batch may be compressed with, by their ids in its attributes. One file each; this is the table.
- * Native packages load when first needed. Hostile input allocates no more than the bound it is given.
+ * Native packages load when first needed, and without them LZ4 and Snappy are done in TypeScript. Hostile input allocates no more than the bound it is given.
  */
 import { RecordsError } from '../records-error.ts'
 import { gzip } from './gzip.ts'
 import { lz4 } from './lz4.ts'
 import { snappy } from './snappy.ts'
-import { zstd } from './zstd.ts'
+import { hasZstd, zstd } from './zstd.ts'
 
 export interface Codec {
   /** The level, where the codec has one, is in its own scale. */
@@ -28,6 +28,12 @@ const codecs: readonly (Codec | null)[] = [null, gzip, snappy, lz4, zstd]
 
 export function isCodec(id: number): boolean {
   return id >= 0 && id < codecs.length
+}
+
+/** Why nothing can be compressed so here: the end of a sentence about `name`. Undefined if it can. */
+export function codecProblem(name: string): string | undefined {
+  if (!(codecNames as readonly string[]).includes(name)) return `must be one of ${codecNames.join(', ')}`
+  return name === 'zstd' && !hasZstd ? 'needs Node 22.15 or later' : undefined
 }
 
 function codecOf(id: number): Codec | null {

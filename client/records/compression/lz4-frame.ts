@@ -12,7 +12,7 @@ import { RecordsError } from '../records-error.ts'
 import { xxHash32 } from './xxhash32.ts'
 
 const frameMagic = 0x184d_2204
-const flag = {
+export const flag = {
   contentChecksum: 0x04,
   contentSize: 0x08,
   blockChecksum: 0x10,
@@ -21,9 +21,9 @@ const flag = {
   versionMask: 0xc0,
 } as const
 const version = 0x40
-const flagsAt = 4
-const descriptorAt = 5
-const stored = 0x8000_0000
+export const flagsAt = 4
+export const descriptorAt = 5
+export const stored = 0x8000_0000
 /** One byte of a block stands for at most this many. */
 const expansionMax = 255
 
@@ -97,7 +97,7 @@ function walkBlocks(bytes: Buffer, { position: start, blockBytesMax, hasChecksum
 }
 
 /** The exact size of a block, from its tokens: literals and matches, each with a length. */
-function decompressedBytes(bytes: Buffer, start: number, end: number): number {
+export function decompressedBytes(bytes: Buffer, start: number, end: number): number {
   let total = 0
   let position = start
   const length = (nibble: number): number => {
@@ -131,7 +131,7 @@ function headerChecksum(header: Buffer): number {
   return (xxHash32(header) >>> 8) & 0xff
 }
 
-function blockBytesOf(descriptor: number): number {
+export function blockBytesOf(descriptor: number): number {
   const size = (descriptor >>> 4) & 7
   if (size < 4 || descriptor & 0x8f) throw undecodable('a block size nobody knows')
   return 1 << (2 * size + 8)

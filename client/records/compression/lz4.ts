@@ -2,9 +2,11 @@
  * The LZ4 frame format as Kafka reads and writes it: independent blocks, no dictionary.
  * The library behind it has no bound, drops what stands behind the frame and takes a cut one for whole (lz4-frame.ts walks the
  * frame first), so it is only handed frames that were found whole, small enough, and without the parts Kafka leaves unchecked.
+ * Where the library is not installed, lz4-block.ts does its work.
  */
 import { native } from '../native.ts'
 import { RecordsError } from '../records-error.ts'
+import { lz4Block } from './lz4-block.ts'
 import { repairHeader, scanFrame } from './lz4-frame.ts'
 
 export const lz4 = {
@@ -40,7 +42,5 @@ function decompressFrame(bytes: Buffer, bytesMax: number, ignoreHeaderChecksum: 
 }
 
 function library() {
-  const found = native('lz4-napi')
-  if (!found) throw new RecordsError('codec', 'LZ4 needs the package "lz4-napi", which is not installed')
-  return found
+  return native('lz4-napi') ?? lz4Block
 }

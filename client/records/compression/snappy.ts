@@ -7,6 +7,7 @@
  */
 import { native } from '../native.ts'
 import { RecordsError } from '../records-error.ts'
+import { snappyBlock } from './snappy-block.ts'
 
 const magic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const header = Buffer.concat([magic, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])])
@@ -81,9 +82,7 @@ function statedLength(block: Buffer): number {
 }
 
 function library() {
-  const found = native('snappy')
-  if (!found) throw new RecordsError('codec', 'Snappy needs the package "snappy", which is not installed')
-  return found
+  return native('snappy') ?? snappyBlock
 }
 
 function undecodable(what: string, cause?: unknown): RecordsError {

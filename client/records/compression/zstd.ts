@@ -6,6 +6,9 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { RecordsError } from '../records-error.ts'
 import { outputChunkBytes, throwFault } from './zlib-fault.ts'
 
+/** Node has it since 22.15; whoever asks without it is told. */
+export const hasZstd = typeof zstdCompressSync === 'function'
+
 const frameMagic = 0xfd2f_b528
 const skippableMagic = 0x0184_d2a5
 const dictionaryIdBytes = [0, 1, 2, 4]
@@ -15,11 +18,13 @@ const checksumBytes = 4
 
 export const zstd = {
   compress(bytes: Buffer, level = 3): Buffer {
+    assertHere()
     return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } })
   },
 
   decompress(bytes: Buffer, bytesMax: number): Buffer {
     if (bytes.length === 0) return bytes
+    assertHere()
     for (let position = 0; position < bytes.length; ) {
       const end = endOfFrame(bytes, position)
       if (end === 0) {
@@ -30,6 +35,10 @@ export const zstd = {
     }
     return decode(bytes, bytesMax)
   },
+}
+
+function assertHere(): void {
+  if (!hasZstd) throw new RecordsError('codec', 'Zstandard needs Node 22.15 or later')
 }
 
 function decode(frames: Buffer, bytesMax: number): Buffer {
