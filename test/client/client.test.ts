@@ -117,6 +117,7 @@ t.test('with a broker', async (t) => {
   })
 
   t.test('a codec that nobody knows is told when the producer is made', async (t) => {
+    await using stele = new Stele({ bootstrap })
     const compression = 'brotli' as 'none'
     t.throws(() => stele.producer({ compression }), { code: 'INVALID_OPTION', message: /'brotli' must be one of none, gzip, snappy/ })
   })
