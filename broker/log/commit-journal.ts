@@ -4,38 +4,23 @@
  * Owns: two files used in turn, and what is in them. The segments stay the log; the journal only repeats bytes that were written to
  * them and may not have reached the device yet. After a crash `replayJournal` gives these back, oldest first, before logs recover.
  * Invariants: a round is found whole or not at all (CRC-32C over it); a file is used anew only after every segment it repeats was synced.
- *
- *     file  = round*
- *     round = magic "STLJ", crc int32, generation int64, number int64, size int32, entries int32, entry*    crc: all after it
- *     entry = topic id 16 bytes, partition int32, segment int64, position int64, size int32, bytes
+ * A log whose bytes are about to be others leaves the journal first, by a word in it, or in a third file where there is no room for one:
+ * the disk failed the journal, or both files still wait for their segments.
  */
 import assert from 'node:assert/strict'
-import { uuidBytes, uuidText } from '../../client/protocol/uuid.ts'
-import { crc32c } from '../../client/records/crc32c.ts'
-import { readInt64, writeInt64 } from '../../client/records/int64.ts'
 import type { Logger } from '../metrics/logger.ts'
 import { type Disk, DiskError, type DiskFile } from '../platform/disk.ts'
-import type { Offset } from './offset.ts'
-
-/** A place in a partition's files. */
-export interface JournalPlace {
-  readonly topicId: string
-  readonly partition: number
-  /** The base offset that names the segment. */
-  readonly segment: Offset
-  readonly position: number
-}
-
-/** Bytes to be repeated, and where they were written. */
-export interface JournalPart extends JournalPlace {
-  readonly chunks: readonly Buffer[]
-  readonly size: number
-}
-
-/** Bytes that were repeated. */
-export interface JournalEntry extends JournalPlace {
-  readonly bytes: Buffer
-}
+import {
+  encodeRound,
+  type JournalEntry,
+  type JournalPart,
+  type JournalPlace,
+  type Round,
+  roundBytes,
+  type RoundId,
+  roundsOf,
+} from './journal-rounds.ts'
+import { replaceNow } from './whole-file.ts'
 
 export interface JournalOptions {
   readonly disk: Disk
@@ -46,15 +31,12 @@ export interface JournalOptions {
   syncSegments(logs: ReadonlySet<string>): Promise<void>
 }
 
-const magic = 0x53544c4a
-const roundHeaderBytes = 36
-const entryHeaderBytes = 44
-const crcStart = 8
 /** In place of a segment: all that came before of this log counts no more. */
 const forgotten = -1
 const extendChunkBytes = 1024 * 1024
 
-export const journalFileNames = ['commit-journal-0', 'commit-journal-1'] as const
+const halfNames = ['commit-journal-0', 'commit-journal-1'] as const
+const wordsName = 'commit-journal-forgotten'
 
 interface Half {
   readonly file: DiskFile
@@ -71,6 +53,10 @@ export class CommitJournal {
   readonly #options: JournalOptions
   readonly #bytesPerFile: number
   #halves: [Half, Half] | undefined
+  /** The disk failed a write: what is in the files is unknown, so they are never written again. */
+  #isBroken = false
+  /** Rounds of one word each, by log, as the third file has them. */
+  readonly #words = new Map<string, Buffer>()
   #current = 0
   #generation: number
   #number = 0
@@ -97,7 +83,7 @@ export class CommitJournal {
 
   async #open(): Promise<void> {
     const halves: Half[] = []
-    for (const name of journalFileNames) {
+    for (const name of halfNames) {
       const file = this.#options.disk.open(`${this.#options.directory}/${name}`, 'replace')
       const zeros = Buffer.alloc(extendChunkBytes)
       for (let at = 0; at < this.#bytesPerFile; at += extendChunkBytes) {
@@ -116,10 +102,10 @@ export class CommitJournal {
    * `undefined`: there is no room now, so sync the segments themselves.
    */
   commit(parts: readonly JournalPart[]): Promise<void> | undefined {
-    const bytes = parts.reduce((sum, { size }) => sum + entryHeaderBytes + size, roundHeaderBytes)
+    const bytes = roundBytes(parts)
     const half = this.#halfWithRoom(bytes)
     if (!half) return undefined
-    const chunks = this.#encode(parts, bytes)
+    const chunks = encodeRound(parts, this.#nextRound())
     for (const part of parts) half.logs.add(journalKey(part))
     const at = half.end
     half.end += bytes
@@ -132,24 +118,27 @@ export class CommitJournal {
    */
   forget(log: Pick<JournalPlace, 'topicId' | 'partition'>, syncNow: () => void): void {
     const key = journalKey(log)
-    if (!(this.#halves ?? []).some(({ logs, stale }) => logs.has(key) || stale.has(key))) return
+    const repeating = (this.#halves ?? []).filter(({ logs, stale }) => logs.has(key) || stale.has(key))
+    if (repeating.length === 0) return
     syncNow()
-    const part = { ...log, segment: forgotten, position: 0, chunks: [], size: 0 }
-    const bytes = roundHeaderBytes + entryHeaderBytes
+    const word = [{ ...log, segment: forgotten, position: 0, chunks: [], size: 0 }]
+    const bytes = roundBytes(word)
     const half = this.#halfWithRoom(bytes)
-    if (!half) return this.#voidAll()
-    half.file.write(this.#encode([part], bytes), half.end)
-    half.end += bytes
-    half.file.syncNow()
-  }
-
-  /** Without room for a word about one log, the journal forgets all of them; the caller's next rounds sync the files themselves. */
-  #voidAll(): void {
-    for (const { file } of this.#halves ?? []) {
-      file.truncate(0)
-      file.syncNow()
+    if (half) {
+      half.file.write(encodeRound(word, this.#nextRound()), half.end)
+      half.end += bytes
+      half.file.syncNow()
+      return
     }
-    this.#halves = undefined
+    // In a generation of its own: no file is written on before it begins a newer one.
+    const { disk, directory } = this.#options
+    const words = new Map(this.#words).set(key, Buffer.concat(encodeRound(word, { generation: ++this.#generation, number: 0 })))
+    replaceNow(disk, `${directory}/${wordsName}`, Buffer.concat([...words.values()]))
+    this.#words.set(key, words.get(key) as Buffer)
+    for (const { logs, stale } of repeating) {
+      logs.delete(key)
+      stale.delete(key)
+    }
   }
 
   async #write({ file, stale }: Half, chunks: readonly Buffer[], at: number): Promise<void> {
@@ -158,8 +147,7 @@ export class CommitJournal {
       await file.sync()
       if (at === 0) stale.clear()
     } catch (error) {
-      // What is in the file now is unknown: it is never written again.
-      this.#halves = undefined
+      this.#isBroken = true
       throw error
     }
   }
@@ -173,8 +161,7 @@ export class CommitJournal {
   /** Everything it repeats is durable where it belongs: the files go, so that a clean directory is plain Kafka. */
   remove(): void {
     this.close()
-    const { disk, directory } = this.#options
-    for (const name of journalFileNames) if (disk.exists(`${directory}/${name}`)) disk.remove(`${directory}/${name}`)
+    removeJournal(this.#options.disk, this.#options.directory)
   }
 
   #halfWithRoom(bytes: number): Half | undefined {
@@ -182,6 +169,7 @@ export class CommitJournal {
       void this.open()
       return undefined
     }
+    if (this.#isBroken) return undefined
     const half = this.#halves[this.#current] as Half
     if (!half.retiring && half.end + bytes <= this.#bytesPerFile) return half
     if (!half.retiring) this.#retire(half)
@@ -214,32 +202,8 @@ export class CommitJournal {
     )
   }
 
-  #encode(parts: readonly JournalPart[], bytes: number): Buffer[] {
-    const header = Buffer.allocUnsafe(roundHeaderBytes)
-    const chunks: Buffer[] = [header]
-    for (const { topicId, partition, segment, position, chunks: data, size } of parts) {
-      const head = Buffer.allocUnsafe(entryHeaderBytes)
-      uuidBytes(topicId).copy(head, 0)
-      head.writeInt32BE(partition, 16)
-      writeInt64(head, 20, segment)
-      writeInt64(head, 28, position)
-      head.writeInt32BE(size, 36)
-      head.writeInt32BE(0, 40)
-      chunks.push(head, ...data)
-    }
-    header.writeUInt32BE(magic, 0)
-    writeInt64(header, 8, this.#generation)
-    writeInt64(header, 16, this.#number++)
-    header.writeInt32BE(bytes, 24)
-    header.writeInt32BE(parts.length, 28)
-    header.writeInt32BE(0, 32)
-    let crc = crc32c(header, crcStart, header.length)
-    for (let index = 1; index < chunks.length; index++) {
-      const chunk = chunks[index] as Buffer
-      crc = crc32c(chunk, 0, chunk.length, crc)
-    }
-    header.writeUInt32BE(crc >>> 0, 4)
-    return chunks
+  #nextRound(): RoundId {
+    return { generation: this.#generation, number: this.#number++ }
   }
 }
 
@@ -251,10 +215,20 @@ export interface Replay {
 
 /** Reads what a crash left. Stops, in each file, at the first round that is torn or of another use of the file. */
 export function replayJournal(disk: Disk, directory: string): Replay {
-  const files = journalFileNames.map((name) => readFile(disk, `${directory}/${name}`)).filter(({ entries }) => entries.length > 0)
-  files.sort((a, b) => a.generation - b.generation)
-  const newest = files.at(-1)?.generation ?? 0
-  return { entries: withoutForgotten(files.flatMap(({ entries }) => entries)), nextGeneration: newest + 1 }
+  const uses = halfNames.map((name) => lastUse(wholeFile(disk, `${directory}/${name}`)))
+  const rounds = [...uses.flat(), ...roundsOf(wholeFile(disk, `${directory}/${wordsName}`))]
+  rounds.sort((a, b) => a.generation - b.generation || a.number - b.number)
+  const newest = rounds.at(-1)?.generation ?? 0
+  return { entries: withoutForgotten(rounds.flatMap(({ entries }) => entries)), nextGeneration: newest + 1 }
+}
+
+/** The files that repeat go first, for good: what is left of them must not come back without the words of those that left it. */
+export function removeJournal(disk: Disk, directory: string): void {
+  const there = halfNames.map((name) => `${directory}/${name}`).filter((path) => disk.exists(path))
+  for (const path of there) disk.remove(path)
+  if (there.length > 0) disk.syncDirectoryNow(directory)
+  const words = `${directory}/${wordsName}`
+  if (disk.exists(words)) disk.remove(words)
 }
 
 function withoutForgotten(entries: readonly JournalEntry[]): JournalEntry[] {
@@ -268,19 +242,14 @@ export function journalKey({ topicId, partition }: Pick<JournalPlace, 'topicId' 
   return `${topicId}/${partition}`
 }
 
-function readFile(disk: Disk, path: string): { generation: number; entries: JournalEntry[] } {
-  const found: { generation: number; entries: JournalEntry[] } = { generation: 0, entries: [] }
-  const bytes = wholeFile(disk, path)
-  for (let at = 0, number = 0; ; number++) {
-    const size = roundAt(bytes, at)
-    if (size === 0) return found
-    const generation = readInt64(bytes, at + 8)
-    if (number > 0 && generation !== found.generation) return found
-    if (readInt64(bytes, at + 16) !== number) return found
-    found.generation = generation
-    decodeRound(bytes.subarray(at, at + size), found.entries)
-    at += size
+/** The rounds of a file since it was last begun anew. */
+function lastUse(bytes: Buffer): Round[] {
+  const use: Round[] = []
+  for (const round of roundsOf(bytes)) {
+    if (round.number !== use.length || round.generation !== (use[0] ?? round).generation) break
+    use.push(round)
   }
+  return use
 }
 
 function wholeFile(disk: Disk, path: string): Buffer {
@@ -294,29 +263,5 @@ function wholeFile(disk: Disk, path: string): Buffer {
     throw error
   } finally {
     file.close()
-  }
-}
-
-/** The size of the whole, undamaged round here; 0 if there is none. */
-function roundAt(bytes: Buffer, at: number): number {
-  if (at + roundHeaderBytes > bytes.length || bytes.readUInt32BE(at) !== magic) return 0
-  const size = bytes.readInt32BE(at + 24)
-  if (size < roundHeaderBytes || at + size > bytes.length) return 0
-  return crc32c(bytes, at + crcStart, at + size) >>> 0 === bytes.readUInt32BE(at + 4) ? size : 0
-}
-
-function decodeRound(round: Buffer, into: JournalEntry[]): void {
-  let at = roundHeaderBytes
-  for (let left = round.readInt32BE(28); left > 0; left--) {
-    const size = round.readInt32BE(at + 36)
-    const bytes = round.subarray(at + entryHeaderBytes, at + entryHeaderBytes + size)
-    into.push({
-      topicId: uuidText(round.subarray(at, at + 16)),
-      partition: round.readInt32BE(at + 16),
-      segment: readInt64(round, at + 20),
-      position: readInt64(round, at + 28),
-      bytes,
-    })
-    at += entryHeaderBytes + size
   }
 }

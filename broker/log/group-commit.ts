@@ -8,7 +8,8 @@
 import type { Clock } from '../platform/clock.ts'
 import type { DiskError } from '../platform/disk.ts'
 import { CommitPacing } from './commit-pacing.ts'
-import type { CommitJournal, JournalPart } from './commit-journal.ts'
+import type { CommitJournal } from './commit-journal.ts'
+import type { JournalPart } from './journal-rounds.ts'
 import type { Offset } from './offset.ts'
 
 /** A log, as far as its syncing goes. */

@@ -4,7 +4,8 @@
  */
 import type { Logger } from '../metrics/logger.ts'
 import type { Disk, DiskFile } from '../platform/disk.ts'
-import { type JournalEntry, journalFileNames, journalKey, replayJournal } from './commit-journal.ts'
+import { journalKey, removeJournal, replayJournal } from './commit-journal.ts'
+import type { JournalEntry } from './journal-rounds.ts'
 import { readTopicId } from './partition-files.ts'
 import { offsetFileName, parsePartitionFolder } from './segment-files.ts'
 
@@ -23,7 +24,7 @@ export function restoreJournal(disk: Disk, path: string, logger: Logger): number
       for (const file of files.values()) file.close()
     }
   }
-  for (const name of journalFileNames) if (disk.exists(`${path}/${name}`)) disk.remove(`${path}/${name}`)
+  removeJournal(disk, path)
   return nextGeneration
 }
 

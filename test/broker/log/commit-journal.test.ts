@@ -2,9 +2,11 @@ import * as fs from 'node:fs'
 import * as os from 'node:os'
 import * as path from 'node:path'
 import t, { type Test } from 'tap'
-import { CommitJournal, type JournalEntry, type JournalPart, replayJournal } from '../../../broker/log/commit-journal.ts'
+import { CommitJournal, replayJournal } from '../../../broker/log/commit-journal.ts'
+import type { JournalEntry, JournalPart } from '../../../broker/log/journal-rounds.ts'
 import { silentLogger } from '../../../broker/metrics/logger.ts'
 import { nodeDisk as disk } from '../../../broker/platform/node/disk.ts'
+import { FaultyDisk } from '../../support/faulty-disk.ts'
 
 const topicId = 'Zc2Yt0cYQ5yq8kK3m1b2Xg'
 
@@ -13,7 +15,7 @@ function entry(partition: number, position: number, text: string): JournalEntry 
   return { topicId, partition, segment: 2 ** 40 + 7, position, bytes, chunks: [bytes], size: bytes.length }
 }
 
-async function setUp(t: Test, { bytesPerFile = 4096, hold = false } = {}) {
+async function setUp(t: Test, { bytesPerFile = 4096, hold = false, on = disk } = {}) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'stele-journal-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true, force: true }))
   const synced: string[][] = []
@@ -22,7 +24,7 @@ async function setUp(t: Test, { bytesPerFile = 4096, hold = false } = {}) {
     synced.push([...logs].sort())
     return hold ? new Promise<void>((resolve) => void held.push(resolve)) : Promise.resolve()
   }
-  const journal = new CommitJournal({ disk, directory, bytesPerFile, logger: silentLogger, syncSegments }, 1)
+  const journal = new CommitJournal({ disk: on, directory, bytesPerFile, logger: silentLogger, syncSegments }, 1)
   t.teardown(() => journal.close())
   await journal.open()
   return { directory, journal, synced, release: () => held.shift()?.() }
@@ -108,4 +110,37 @@ t.test('nor does what stands in a file that is free, and was not written anew ye
   t.same(texts(directory), ['a', 'b', 'c'], 'the first file was freed, as its segments are synced')
   journal.forget({ topicId, partition: 1 }, () => {})
   t.same(texts(directory), ['b', 'c'])
+})
+
+t.test('where there is no room for the word, the log is forgotten all the same, and the others stay', async (t) => {
+  const { directory, journal, release } = await setUp(t, { bytesPerFile: 200, hold: true })
+  for (const [at, text] of ['a', 'b', 'c', 'd'].entries()) await journal.commit([entry(1 + (at >> 1), at, text)])
+  t.equal(journal.commit([entry(3, 0, 'e')]), undefined, 'both files are full')
+  journal.forget({ topicId, partition: 1 }, () => {})
+  t.same(texts(directory), ['c', 'd'])
+  release()
+  await new Promise((resolve) => setImmediate(resolve))
+  await journal.commit([entry(1, 9, 'f')])
+  t.same(texts(directory), ['c', 'd', 'f'], 'what comes later counts')
+  journal.forget({ topicId, partition: 2 }, () => {})
+  t.same(texts(directory), ['f'])
+})
+
+t.test('a log leaves a journal that the disk failed: what was repeated of it does not come back, what was of others does', async (t) => {
+  const faulty = new FaultyDisk()
+  const { directory, journal } = await setUp(t, { on: faulty.platform.disk })
+  await journal.commit([entry(1, 0, 'a'), entry(2, 0, 'b'), entry(3, 0, 'c')])
+  faulty.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined)
+  await t.rejects(journal.commit([entry(3, 1, 'd')]) as Promise<void>, { code: 'EIO' })
+  t.throws(() => journal.forget({ topicId, partition: 1 }, () => {}), { code: 'EIO' })
+  faulty.fault = () => undefined
+  let synced = 0
+  journal.forget({ topicId, partition: 1 }, () => synced++)
+  t.equal(synced, 1)
+  t.same(texts(directory), ['b', 'c', 'd'])
+  journal.forget({ topicId, partition: 3 }, () => {})
+  t.same(texts(directory), ['b'])
+  t.equal(journal.commit([entry(1, 2, 'e')]), undefined, 'it is not written again')
+  journal.remove()
+  t.same(fs.readdirSync(directory), [])
 })
