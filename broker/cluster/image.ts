@@ -29,7 +29,7 @@ export interface PartitionImage {
 export interface TopicImage {
   readonly name: string
   readonly id: string
-  /** Kafka's own: group offsets, transactions. */
+  /** Brokers keep their own state in it (internal-topics.ts): clients read it, and don't write. */
   readonly isInternal: boolean
   /** By index, without gaps. */
   readonly partitions: readonly PartitionImage[]
@@ -123,10 +123,4 @@ export class ClusterImage implements ImageParts {
   topicConfigs(topic: string): Configs {
     return this.configsOf(ResourceType.TOPIC, topic)
   }
-}
-
-const internalTopics: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
-
-export function isInternalTopic(name: string): boolean {
-  return internalTopics.has(name)
 }

@@ -1,4 +1,4 @@
-/** The topics that brokers keep their own state in: how many partitions they get, and which settings. */
+/** The topics that brokers keep their own state in: their names, how many partitions they get, and which settings. */
 import type { Settings } from '../config/settings.ts'
 import type { NewTopic } from './topic-creation.ts'
 
@@ -6,6 +6,13 @@ export const offsetsTopic = '__consumer_offsets'
 export const transactionsTopic = '__transaction_state'
 
 export type InternalTopic = typeof offsetsTopic | typeof transactionsTopic
+
+/** Those that Kafka names so: a data directory of Kafka's may hold the share coordinator's too. */
+const names: ReadonlySet<string> = new Set([offsetsTopic, transactionsTopic, '__share_group_state'])
+
+export function isInternalTopic(name: string): boolean {
+  return names.has(name)
+}
 
 /** @param brokers how many could hold a replica: a cluster that is smaller than the replication factor gets by with one each. */
 export function internalTopic(name: InternalTopic, settings: Settings, brokers: number): NewTopic {

@@ -20,6 +20,8 @@ export class Partition {
   readonly topic: string
   readonly topicId: string
   readonly index: number
+  /** Of a topic that brokers keep their own state in. */
+  readonly isInternal: boolean
   readonly log: PartitionLog
   readonly #watchers = new LinkedList<Watcher>()
   #leaderEpoch: number
@@ -27,10 +29,11 @@ export class Partition {
   #replicas = 1
   #inSyncReplicas = 1
 
-  constructor(topic: string, topicId: string, index: number, log: PartitionLog) {
-    this.topic = topic
-    this.topicId = topicId
+  constructor({ name, id, isInternal }: { name: string; id: string; isInternal: boolean }, index: number, log: PartitionLog) {
+    this.topic = name
+    this.topicId = id
     this.index = index
+    this.isInternal = isInternal
     this.log = log
     this.#leaderEpoch = -1
   }
@@ -41,10 +44,6 @@ export class Partition {
 
   get isLeader(): boolean {
     return this.#leading
-  }
-
-  get isInternal(): boolean {
-    return this.topic === '__consumer_offsets' || this.topic === '__transaction_state'
   }
 
   /** Are as many replicas in sync as `min.insync.replicas` asks for? Of a partition that has fewer, it asks for all of them. */

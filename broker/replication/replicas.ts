@@ -16,6 +16,7 @@ import { Partition } from './partition.ts'
 export interface TopicView {
   readonly name: string
   readonly id: string
+  readonly isInternal: boolean
   readonly partitions: readonly PartitionView[]
 }
 
@@ -134,7 +135,7 @@ export class Replicas {
 
   #open(topic: TopicView, index: number, config: LogConfig): Partition {
     const log = this.#directory.openLog({ topic: topic.name, partition: index, topicId: topic.id, config })
-    const partition = new Partition(topic.name, topic.id, index, log)
+    const partition = new Partition(topic, index, log)
     this.#byLog.set(log, partition)
     if (log.offline) this.offline(log)
     return partition

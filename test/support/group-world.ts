@@ -65,7 +65,7 @@ export class GroupWorld {
       configsOf: () => new Map(),
     })
     const partition = { index: 0, leader: 1, leaderEpoch: 0, replicas: [1], isr: [1] }
-    replicas.topicIs({ name: offsetsTopic, id: topicId, partitions: [partition] })
+    replicas.topicIs({ name: offsetsTopic, id: topicId, isInternal: true, partitions: [partition] })
     return { replicas, groups }
   }
 

@@ -82,7 +82,12 @@ class Fixture {
   }
 
   lead(leaderEpoch: number): void {
-    this.replicas.topicIs({ name: topic, id: topicId, partitions: [{ index: 0, leader: 1, leaderEpoch, replicas: [1], isr: [1] }] })
+    this.replicas.topicIs({
+      name: topic,
+      id: topicId,
+      isInternal: true,
+      partitions: [{ index: 0, leader: 1, leaderEpoch, replicas: [1], isr: [1] }],
+    })
   }
 
   async loaded(): Promise<this> {
