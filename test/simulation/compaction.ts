@@ -5,14 +5,15 @@
 import { NewestValues } from './checkers/newest-values.ts'
 import type { TopicPlan } from './clients/admin.ts'
 import type { Client, Surroundings } from './clients/client.ts'
-import { KeyedReader, type KeyedReaderTraits } from './clients/keyed-reader.ts'
+import { KeyedReader } from './clients/keyed-reader.ts'
 import { KeyedWriter, type KeyedWriterTraits } from './clients/keyed-writer.ts'
+import type { TopicReaderTraits } from './clients/topic-reader.ts'
 import type { SeededRandom } from './platform/random.ts'
 
 export interface CompactionPlan {
   readonly topic: TopicPlan
   readonly writers: readonly KeyedWriterTraits[]
-  readonly readers: readonly KeyedReaderTraits[]
+  readonly readers: readonly TopicReaderTraits[]
   /** Over the broker's defaults. */
   readonly settings: Record<string, string>
 }
@@ -79,7 +80,7 @@ export class Compaction {
 
   constructor(plan: CompactionPlan, surroundings: (name: string) => Surroundings) {
     const { name, partitions } = plan.topic
-    const auditing: KeyedReaderTraits = { topic: name, partitions, maxBytes: 1_000_000, pauseMillisMax: 0, againChance: 0 }
+    const auditing: TopicReaderTraits = { topic: name, partitions, maxBytes: 1_000_000, pauseMillisMax: 0, againChance: 0 }
     this.clients = [
       ...plan.writers.map((traits, index) => new KeyedWriter(surroundings(`keyed writer ${index}`), traits, this.newest)),
       ...plan.readers.map((traits, index) => new KeyedReader(surroundings(`keyed reader ${index}`), traits, this.newest)),

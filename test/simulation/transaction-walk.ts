@@ -111,7 +111,7 @@ export async function walk(steps: Walk, print?: (line: string) => void): Promise
   return { lives: node.life, committed: transactions.ledger.committedCount }
 }
 
-const reader = { topic, partitions, maxBytes: 1_000_000, pauseMillisMax: 20 }
+const reader = { topic, partitions, maxBytes: 1_000_000, pauseMillisMax: 20, againChance: 0.02 }
 
 const quietAdmin = {
   topics: [],

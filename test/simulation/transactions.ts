@@ -4,7 +4,8 @@
  */
 import type { TopicPlan } from './clients/admin.ts'
 import type { Client, Surroundings } from './clients/client.ts'
-import { CommittedReader, type CommittedReaderTraits } from './clients/committed-reader.ts'
+import { CommittedReader } from './clients/committed-reader.ts'
+import type { TopicReaderTraits } from './clients/topic-reader.ts'
 import { Transactor, type TransactorTraits } from './clients/transactor.ts'
 import { Ledger } from './checkers/ledger.ts'
 import type { SeededRandom } from './platform/random.ts'
@@ -12,7 +13,7 @@ import type { SeededRandom } from './platform/random.ts'
 export interface TransactionPlan {
   readonly topic: TopicPlan
   readonly transactors: readonly TransactorTraits[]
-  readonly readers: readonly CommittedReaderTraits[]
+  readonly readers: readonly TopicReaderTraits[]
   /** Over the broker's defaults. */
   readonly settings: Record<string, string>
 }
@@ -34,6 +35,7 @@ export function drawTransactions(random: SeededRandom): TransactionPlan | undefi
       partitions,
       maxBytes: random.pick([200, 2_000, 1_000_000]),
       pauseMillisMax: random.magnitude(5, 200),
+      againChance: 0.02,
     })),
     settings: {
       'transaction.state.log.num.partitions': `${random.between(1, 2)}`,
@@ -71,7 +73,7 @@ export class Transactions {
 
   constructor(plan: TransactionPlan, surroundings: (name: string) => Surroundings) {
     const { name, partitions } = plan.topic
-    const auditing: CommittedReaderTraits = { topic: name, partitions, maxBytes: 1_000_000, pauseMillisMax: 0 }
+    const auditing: TopicReaderTraits = { topic: name, partitions, maxBytes: 1_000_000, pauseMillisMax: 0, againChance: 0 }
     this.clients = [
       ...plan.transactors.map((traits, index) => new Transactor(surroundings(`transactor ${index}`), traits, this.ledger)),
       ...plan.readers.map((traits, index) => new CommittedReader(surroundings(`committed reader ${index}`), traits, this.ledger)),
