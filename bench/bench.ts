@@ -7,7 +7,7 @@ import { foreignClients, foreignDirections } from './foreign/catalog.ts'
 import type { ForeignClient } from './foreign/foreign-load.ts'
 import { machineFacts } from './measure/machine.ts'
 import { listenerOf } from './measure/process-usage.ts'
-import type { Plan, Target } from './plan.ts'
+import { labelOf, type Plan, type Target } from './plan.ts'
 import { kindOf } from './report/figures.ts'
 import type { Report, Run } from './report/report.ts'
 import { runForeignRound, runRound } from './round.ts'
@@ -17,7 +17,7 @@ import type { Workload } from './workloads/workload.ts'
 export { BenchError } from './bench-error.ts'
 export { foreignClients } from './foreign/catalog.ts'
 export { machineText } from './measure/machine.ts'
-export { loadOf, type Plan, type Target } from './plan.ts'
+export { labelOf, loadOf, type Plan, type Target } from './plan.ts'
 export { type FigureRow, figureRows, figureText } from './report/figures.ts'
 export { pageOf } from './report/page.ts'
 export type { Report } from './report/report.ts'
@@ -55,7 +55,7 @@ export async function bench(plan: Plan, { command, events, signal }: BenchOption
       for (const target of byTurns(targets.length, round)) {
         if (signal.aborted) break
         const aim = targets[target] as Target
-        events.round(kindOf({ workload: workload.name, client: client?.name ?? 'stele' }), aim.bootstrap, round, plan.rounds)
+        events.round(kindOf({ workload: workload.name, client: client?.name ?? 'stele' }), labelOf(aim), round, plan.rounds)
         const progress = (count: number) => events.progress(count, workload.unit)
         const options = { workload, target: aim, load: plan.load, events: { progress }, signal }
         const direction = foreignDirections[workload.name]
@@ -81,11 +81,12 @@ function passesOf({ workloads, clients }: Plan, say: (note: string) => void): Pa
     if (reason !== undefined) say(`NOT MEASURED: ${client.name}: ${reason}.`)
     return reason === undefined
   })
+  const ownAlone = workloads.filter((name) => foreignDirections[name] === undefined)
+  for (const { name } of ownAlone.length > 0 ? here : []) say(`NOT MEASURED: ${name} does not make the load of ${ownAlone.join(', ')}.`)
   return workloads.flatMap((name) => {
     const workload = workloadNamed(name)
     const own: Pass[] = clients.includes('stele') ? [{ workload, client: undefined }] : []
     if (foreignDirections[name] !== undefined) return [...own, ...here.map((client) => ({ workload, client }))]
-    for (const client of here) say(`NOT MEASURED: ${client.name} does not make the load of ${name}.`)
     return own
   })
 }
@@ -103,5 +104,5 @@ function byTurns(count: number, round: number): number[] {
 function notesOf(targets: readonly Target[]): string[] {
   return targets
     .filter(({ pid }) => pid === undefined)
-    .map(({ bootstrap }) => `The process of ${bootstrap} is not known here, so its processor time and memory are not told; --pid names it.`)
+    .map((target) => `The process of ${labelOf(target)} is not known here, so its processor time and memory are not told; --pid names it.`)
 }

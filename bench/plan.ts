@@ -36,10 +36,17 @@ export interface Load {
 export interface Target {
   /** `host:port` of a broker. */
   readonly bootstrap: string
+  /** What tables and plots call it; its address if left out. */
+  readonly name?: string
   /** Of the broker's process on this machine, where processor time and memory are to be told. */
   readonly pid: number | undefined
   /** `host:port` where streams are served over WebSocket. */
   readonly http: string
+}
+
+/** As tables and plots call it. */
+export function labelOf({ name, bootstrap }: Target): string {
+  return name ?? bootstrap
 }
 
 export interface Plan {

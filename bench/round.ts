@@ -72,7 +72,7 @@ async function prepared(
   act: (scene: Readonly<Record<string, string>>, watch: Watch) => Promise<Loaded>,
 ): Promise<RoundResult> {
   const scene = await workload.prepare(target, load)
-  const watch = new Watch(target.pid, events)
+  const watch = new Watch(target.pid, events, client === 'stele')
   try {
     return { workload: workload.name, client, unit: workload.unit, ...(await act(scene, watch)), ...watch.seen() }
   } finally {
@@ -139,6 +139,7 @@ class Watch {
   readonly #pid: number | undefined
   readonly #events: RoundEvents
   readonly #samples: Sample[] = []
+  readonly #isToldOf: boolean
   #timer: NodeJS.Timeout | undefined
   #isOver = false
   #seconds = 0
@@ -151,8 +152,10 @@ class Watch {
   #sampledCount = 0
   #sampledBytes = 0
 
-  constructor(pid: number | undefined, events: RoundEvents) {
+  /** @param isToldOf what is done, while it is done. */
+  constructor(pid: number | undefined, events: RoundEvents, isToldOf: boolean) {
     this.#pid = pid
+    this.#isToldOf = isToldOf
     this.#events = events
   }
 
@@ -183,8 +186,8 @@ class Watch {
     const usage = this.#usage()
     this.#samples.push({
       seconds: (now - this.#began) / 1000,
-      countPerSecond: this.#sampledCount / seconds,
-      bytesPerSecond: this.#sampledBytes / seconds,
+      countPerSecond: this.#isToldOf ? this.#sampledCount / seconds : null,
+      bytesPerSecond: this.#isToldOf ? this.#sampledBytes / seconds : null,
       brokerCores: usage && this.#last ? (usage.cpuSeconds - this.#last.cpuSeconds) / seconds : null,
       brokerBytes: usage?.residentBytes ?? null,
     })

@@ -22,18 +22,22 @@ export interface Plot {
 const width = 560
 const height = 260
 const margin = { left: 64, right: 16, top: 28, bottom: 40 }
+/** A text in the middle of its place needs half of this on either side. */
+const roomForText = 50
 /** Told apart by people who see few colours, too. */
 const dashes = ['', '6 4', '2 3', '9 3 2 3']
 
 export function plotSvg({ title, xTitle, yTitle, lines, x, isLogarithmic = false }: Plot): string {
   const placeX = x?.place ?? ((value: number) => value)
-  const placeY = isLogarithmic ? (value: number) => Math.log10(Math.max(value, smallest)) : (value: number) => value
   const points = lines.flatMap((line) => line.points)
   const positive = points.map(([, y]) => y).filter((y) => y > 0)
   const smallest = positive.length === 0 ? 1 : Math.min(...positive)
   const yTicks = isLogarithmic ? decades(smallest, Math.max(1, ...positive)) : steps(Math.max(0, ...points.map(([, y]) => y)))
-  const xTicks = x?.ticks ?? steps(Math.max(0, ...points.map(([at]) => at))).map((at) => [at, shortText(at)] as const)
-  const rangeX = [Math.min(...xTicks.map(([at]) => placeX(at))), Math.max(...xTicks.map(([at]) => placeX(at)))] as const
+  const placeY = isLogarithmic ? (value: number) => Math.log10(Math.max(value, yTicks[0] as number)) : (value: number) => value
+  const farthest = Math.max(0, ...points.map(([at]) => at))
+  const xTicks = x?.ticks ?? withinRange(farthest).map((at) => [at, shortText(at)] as const)
+  const placesX = [...xTicks, [farthest] as const].map(([at]) => placeX(at))
+  const rangeX = [Math.min(...placesX), Math.max(...placesX)] as const
   const rangeY = [placeY(yTicks[0] as number), placeY(yTicks.at(-1) as number)] as const
   const toX = (value: number) => scaled(placeX(value), rangeX, margin.left, width - margin.right)
   const toY = (value: number) => scaled(placeY(value), rangeY, height - margin.bottom, margin.top)
@@ -44,7 +48,10 @@ export function plotSvg({ title, xTitle, yTitle, lines, x, isLogarithmic = false
       const at = toY(value)
       return `<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${at}" y2="${at}"/><text class="y" x="${margin.left - 6}" y="${at + 4}">${shortText(value)}</text>`
     }),
-    ...xTicks.map(([value, text]) => `<text class="x" x="${toX(value)}" y="${height - margin.bottom + 16}">${escaped(text)}</text>`),
+    ...xTicks.map(
+      ([value, text]) =>
+        `<text class="x${toX(value) > width - roomForText ? ' last' : ''}" x="${toX(value)}" y="${height - margin.bottom + 16}">${escaped(text)}</text>`,
+    ),
     `<text class="x" x="${(margin.left + width - margin.right) / 2}" y="${height - 6}">${escaped(xTitle)}</text>`,
     `<text class="yTitle" transform="translate(14 ${height / 2}) rotate(-90)">${escaped(yTitle)}</text>`,
     ...lines.map(({ label, points }, index) => {
@@ -58,6 +65,10 @@ export function plotSvg({ title, xTitle, yTitle, lines, x, isLogarithmic = false
 function scaled(value: number, [from, to]: readonly [number, number], first: number, last: number): number {
   const share = to === from ? 0 : (value - from) / (to - from)
   return Math.round((first + Math.min(1, Math.max(0, share)) * (last - first)) * 10) / 10
+}
+
+function withinRange(most: number): number[] {
+  return steps(most).filter((value) => value <= most)
 }
 
 /** From 0 to at least `most`, in four to eight round steps. */

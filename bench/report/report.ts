@@ -18,8 +18,9 @@ export interface Latencies {
 export interface Sample {
   /** Since measuring began. */
   readonly seconds: number
-  readonly countPerSecond: number
-  readonly bytesPerSecond: number
+  /** Null where others' programs make the load: they tell what they did at their end. */
+  readonly countPerSecond: number | null
+  readonly bytesPerSecond: number | null
   /** Processors in use by the broker; null where its process is not known. */
   readonly brokerCores: number | null
   readonly brokerBytes: number | null

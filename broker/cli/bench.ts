@@ -23,7 +23,7 @@ export const benchCommand = command({
     'A broker on this machine is found by its port, and its processor time and memory are told too; else --pid names its process.',
   ].join('\n'),
   flags: {
-    target: flag.list('HOST:PORT', 'The broker to measure; twice, to compare two.', { short: 't' }),
+    target: flag.list('[NAME=]HOST:PORT', 'The broker to measure, and what to call it; twice, to compare two.', { short: 't' }),
     http: flag.list(
       'HOST:PORT',
       'Where the target serves streams over WebSocket; its host and port 9644 if left out. One for each target.',
@@ -63,7 +63,7 @@ export const benchCommand = command({
     html: flag.text('FILE', 'The report as a page with plots, in one file.'),
   },
   operands: { workloads: operand.any('WORKLOAD', 'What to measure.') },
-  examples: ['stele bench --target 127.0.0.1:9092', 'stele bench produce latency -t kafka:9092 -t stele:9092 --html report.html'],
+  examples: ['stele bench --target 127.0.0.1:9092', 'stele bench produce latency -t a=kafka:9092 -t b=stele:9092 --html report.html'],
   async run(input, terminal) {
     const door = await import('../../bench/bench.ts')
     const named = input.workloads.length === 0 ? usualWorkloads : input.workloads
@@ -95,9 +95,10 @@ function targetsOf({ target, http, pid }: { target: readonly string[]; http: rea
   if (target.length > 2) throw new UsageError('--target may be given once, or twice to compare', 'bench')
   const bootstraps = target.length > 0 ? target : [process.env['STELE_BOOTSTRAP'] ?? '127.0.0.1:9092']
   return bootstraps.map((bootstrap, index) => {
-    const [, host, port] = /^(.+):(\d{1,5})$/.exec(bootstrap) ?? []
+    const [, name, host, port] = /^(?:([^=]+)=)?([^=]+):(\d{1,5})$/.exec(bootstrap) ?? []
     if (host === undefined || Number(port) > 65_535) throw new UsageError(`--target must be host:port, not '${bootstrap}'`, 'bench')
-    return { bootstrap, http: http[index] ?? `${host}:${httpPortUsually}`, pid: pid[index] }
+    const where = { bootstrap: `${host}:${port}`, http: http[index] ?? `${host}:${httpPortUsually}`, pid: pid[index] }
+    return name === undefined ? where : { ...where, name }
   })
 }
 
@@ -142,19 +143,19 @@ function commandLine(): string {
 }
 
 async function reportText(report: Report, { out, colours }: Terminal): Promise<string> {
-  const { figureRows, figureText, machineText } = await import('../../bench/bench.ts')
+  const { figureRows, figureText, labelOf, machineText } = await import('../../bench/bench.ts')
   const rows = figureRows(report)
   const { targets, rounds } = report.plan
   const columns: Column<FigureRow>[] = [
     { title: 'WORKLOAD', cell: ({ workload }) => workload },
     { title: 'FIGURE', cell: ({ figure }) => figure },
   ]
-  for (const [index, { bootstrap }] of targets.entries()) {
+  for (const [index, target] of targets.entries()) {
     const of = (key: 'least' | 'median' | 'most') => (row: FigureRow) => {
       const spread = row.spreads[index]
       return spread ? figureText(spread[key]) : null
     }
-    columns.push({ title: bootstrap, align: 'right', cell: of('median') })
+    columns.push({ title: labelOf(target), align: 'right', cell: of('median') })
     if (rounds > 1) columns.push({ title: 'LEAST', align: 'right', cell: of('least') }, { title: 'MOST', align: 'right', cell: of('most') })
   }
   if (targets.length > 1) columns.push({ title: 'RATIO', align: 'right', cell: ({ ratio }) => (ratio === null ? null : ratio.toFixed(2)) })

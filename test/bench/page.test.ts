@@ -1,9 +1,16 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { Histogram } from '../../bench/measure/histogram.ts'
+import type { Target } from '../../bench/plan.ts'
 import { pageOf } from '../../bench/report/page.ts'
+import { plotSvg } from '../../bench/report/plot.ts'
 import type { Report, Run } from '../../bench/report/report.ts'
 import { latenciesOf } from '../../bench/round.ts'
+import { missing } from '../interop/cache.ts'
 import { benchLoad } from '../support/bench-load.ts'
+import { Chromium } from '../support/chromium.ts'
 
 function runOf(target: number, round: number): Run {
   const histogram = new Histogram()
@@ -73,7 +80,7 @@ t.test('the page is one file of whole elements, with a table and four plots for 
   t.equal(elements.filter((name) => name === 'table').length, 1)
   t.equal(elements.filter((name) => name === 'svg').length, 4)
   t.equal(elements.filter((name) => name === 'polyline').length, 8, 'a line for each target')
-  t.notMatch(page, /src=|href=|url\(|@import/, 'it needs nothing else')
+  t.notMatch(page, /src=|href="(?!#)|url\(|@import/, 'it needs nothing else')
   t.notMatch(page, /NaN|Infinity|undefined/)
   t.equal(page.replace(/<\/?[a-zA-Z!][^<>]*>/g, '').includes('<'), false, 'no loose bracket')
 })
@@ -87,4 +94,61 @@ t.test('what was typed is text in it, never markup', async (t) => {
 
 t.test('figures stand side by side with their ratio', async (t) => {
   t.match(pageOf(report), /<th>records\/s<\/th><td><b>1,000<\/b>.*<\/td><td><b>2,000<\/b>.*<\/td><td>2\.00<\/td>/)
+})
+
+t.test('a plot by powers of ten has its lines one distance apart', async (t) => {
+  const svg = plotSvg({
+    title: 'Latency',
+    xTitle: 's',
+    yTitle: 'ms',
+    isLogarithmic: true,
+    lines: [
+      {
+        label: 'a',
+        points: [
+          [0, 3.2],
+          [3, 940],
+        ],
+      },
+    ],
+  })
+  const places = [...svg.matchAll(/class="grid" x1="\d+" x2="\d+" y1="([\d.]+)"/g)].map(([, y]) => Number(y))
+  const gaps = places.slice(1).map((y, index) => Math.round((places[index] as number) - y))
+  t.equal(places.length, 4, 'from 1 to 1,000')
+  t.equal(new Set(gaps).size, 1, gaps.join())
+})
+
+t.test('several workloads are told at a glance first, and targets by their names', async (t) => {
+  const [first, second] = ['stele', 'kafka'].map((name, index) => ({ ...report.plan.targets[index], name })) as [Target, Target]
+  const runs = [...report.runs, { ...runOf(0, 0), workload: 'latency' }]
+  const page = pageOf({ ...report, plan: { ...report.plan, targets: [first, second] }, runs })
+  t.match(page, '<title>Bench of stele and kafka</title>')
+  t.match(page, /<a href="#w1">latency<\/a>.*<h2 id="w0">produce<\/h2>.*<h2 id="w1">latency<\/h2>/s)
+  t.equal(elementsOf(page).filter((name) => name === 'table').length, 3)
+})
+
+t.test('others clients, which tell nothing on their way, have no throughput drawn', async (t) => {
+  const runs = report.runs.map((run) => ({ ...run, samples: run.samples.map((sample) => ({ ...sample, countPerSecond: null })) }))
+  t.notMatch(pageOf({ ...report, runs }), 'Throughput')
+})
+
+const noBrowser = missing('chromium')
+
+t.test('on a telephone nothing is wider than the screen, and the dark is dark', { skip: noBrowser }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'stele-page-'))
+  writeFileSync(join(folder, 'page.html'), pageOf({ ...report, runs: [...report.runs, { ...runOf(0, 0), workload: 'latency' }] }))
+  const browser = await Chromium.start()
+  t.teardown(async () => {
+    await browser.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const tab = await browser.open('about:blank')
+  await tab.ask('Emulation.setDeviceMetricsOverride', { width: 400, height: 800, deviceScaleFactor: 1, mobile: true })
+  await tab.ask('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: 'dark' }] })
+  await tab.ask('Page.navigate', { url: `file://${join(folder, 'page.html')}` })
+  await tab.until("document.readyState === 'complete' && document.querySelectorAll('svg').length > 0")
+  t.equal(await tab.evaluate('document.documentElement.scrollWidth'), 400)
+  t.equal(await tab.evaluate("Math.max(...[...document.querySelectorAll('svg, table')].map((e) => e.scrollWidth)) <= 400"), true)
+  t.equal(await tab.evaluate('getComputedStyle(document.body).backgroundColor'), 'rgb(22, 22, 22)')
+  t.equal(await tab.evaluate("performance.getEntriesByType('resource').length"), 0, 'it asks for nothing else')
 })
