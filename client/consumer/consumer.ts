@@ -97,7 +97,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     }
     const fetcherOptions = fetcherOptionsOf(own)
     this.#fetcher = new Fetcher(pool, cluster, { ...fetcherOptions, lane: this.#lane }, wants)
-    if (this.#group) this.#offsets = new GroupOffsets(coordinators, this.#group.groupId, () => this.#membership.identity)
+    if (this.#group) this.#offsets = new GroupOffsets(coordinators, this.#group.groupId, () => this.#membership)
     this.#locator = new Locator({
       cluster,
       lookup: new OffsetLookup(cluster, fetcherOptions.readCommitted),

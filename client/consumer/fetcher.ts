@@ -6,7 +6,7 @@
  */
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
-import { answeredError, ClientError } from '../network/client-error.ts'
+import { answeredError, ClientError, type ErrorDetails } from '../network/client-error.ts'
 import { ErrorCode, errorOf } from '../protocol/errors.ts'
 import { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
 import { RecordsError } from '../records/records-error.ts'
@@ -80,7 +80,7 @@ type Answered = FetchResponse['responses'][number]['partitions'][number]
 const bufferedMax = 2
 const replicaMillis = 300_000
 const noBytes = Buffer.alloc(0)
-/** These say that the cluster has changed. */
+/** These say that the cluster has changed, or is just changing: a broker that starts, or ends, meets what it did not expect. */
 const stale: ReadonlySet<number> = new Set([
   ErrorCode.NOT_LEADER_OR_FOLLOWER,
   ErrorCode.LEADER_NOT_AVAILABLE,
@@ -92,6 +92,7 @@ const stale: ReadonlySet<number> = new Set([
   ErrorCode.INCONSISTENT_TOPIC_ID,
   ErrorCode.KAFKA_STORAGE_ERROR,
   ErrorCode.OFFSET_NOT_AVAILABLE,
+  ErrorCode.UNKNOWN_SERVER_ERROR,
 ])
 
 export class Fetcher {
@@ -252,7 +253,7 @@ export class Fetcher {
       const connection = await this.#pool.at(endpoint, { lane: this.#options.lane })
       broker = connection.broker
       const answer = await connection.send(FetchRequest, FetchResponse, this.#request(asks, maxBytes, isCrowded))
-      if (answer.errorCode !== ErrorCode.NONE) throw answeredError(answer.errorCode, `cannot fetch from ${broker}`, { broker })
+      if (answer.errorCode !== ErrorCode.NONE) throw refusal(answer.errorCode, `cannot fetch from ${broker}`, { broker })
       return this.#received(answer, asks, { node, link, broker })
     } catch (error) {
       const failure = failureOf(error, `cannot fetch from ${broker ?? `broker ${node}`}`)
@@ -346,9 +347,7 @@ export class Fetcher {
       else partition.moveTo('reset')
       return
     }
-    const { retriable } = errorOf(errorCode)
-    const details = { topic, partition: partition.partition, broker, retriable: retriable || stale.has(errorCode) }
-    this.#missed(partition, answeredError(errorCode, `cannot read ${name}`, details))
+    this.#missed(partition, refusal(errorCode, `cannot read ${name}`, { topic, partition: partition.partition, broker }))
   }
 
   #missed(partition: AssignedPartition, error: ClientError): void {
@@ -408,6 +407,10 @@ function groupOf(groups: Map<number, AssignedPartition[]>, node: number): Assign
   let group = groups.get(node)
   if (!group) groups.set(node, (group = []))
   return group
+}
+
+function refusal(errorCode: number, what: string, details: ErrorDetails): ClientError {
+  return answeredError(errorCode, what, { ...details, retriable: errorOf(errorCode).retriable || stale.has(errorCode) })
 }
 
 function failureOf(error: unknown, what: string): ClientError {

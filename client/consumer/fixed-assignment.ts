@@ -24,6 +24,7 @@ export class FixedAssignment implements Membership {
   #isClosed = false
   isPending = true
   readonly identity = noMember
+  readonly isJoining = false
 
   constructor(pool: BrokerPool, wanted: FixedSubscription, assignee: Assignee) {
     this.#pool = pool

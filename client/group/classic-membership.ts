@@ -37,7 +37,7 @@ export class ClassicMembership implements Membership {
   readonly #settlement: Settlement
   readonly #assignors: readonly Assignor[]
   readonly #isCooperative: boolean
-  #isJoining = false
+  isJoining = false
   #isMember = false
   /** As the leader has divided them: it has them divided again when that changes. */
   #divided: ReadonlyMap<string, number> | undefined
@@ -57,7 +57,7 @@ export class ClassicMembership implements Membership {
   }
 
   get isPending(): boolean {
-    return this.#settlement.isPending && !(this.#isJoining && this.#settlement.isJoinWanted)
+    return this.#settlement.isPending && !(this.isJoining && this.#settlement.isJoinWanted)
   }
 
   async settle(): Promise<void> {
@@ -66,7 +66,7 @@ export class ClassicMembership implements Membership {
       await this.#settlement.settleLosses()
       const target = this.#settlement.takeTarget()
       if (target) await this.#take(target)
-      else if (this.#settlement.isJoinWanted && !this.#isJoining) {
+      else if (this.#settlement.isJoinWanted && !this.isJoining) {
         const held = assignee.assigned()
         if (!this.#isCooperative && held.length > 0) await assignee.revoke(held)
         this.#settlement.joins()
@@ -86,7 +86,7 @@ export class ClassicMembership implements Membership {
   }
 
   async #join(): Promise<void> {
-    this.#isJoining = true
+    this.isJoining = true
     this.#link.rest()
     try {
       const target = await this.#joined()
@@ -95,7 +95,7 @@ export class ClassicMembership implements Membership {
     } catch (error) {
       this.#failed(error)
     } finally {
-      this.#isJoining = false
+      this.isJoining = false
       if (this.#isMember) this.#beatLater()
       if (this.#settlement.isPending) this.#parts.assignee.wake()
     }
@@ -221,7 +221,7 @@ export class ClassicMembership implements Membership {
     const { options } = this.#parts
     const { identity } = this
     // What is said of who it was before means nothing now.
-    const isCurrent = () => this.identity === identity && !this.#isJoining
+    const isCurrent = () => this.identity === identity && !this.isJoining
     try {
       if (this.#link.isDeserted()) return await this.#desert()
       let errorCode: number = ErrorCode.NONE
@@ -244,7 +244,7 @@ export class ClassicMembership implements Membership {
       this.#isMember = false
       this.#failed(error)
     }
-    if (this.#isMember && !this.#isJoining) this.#beatLater()
+    if (this.#isMember && !this.isJoining) this.#beatLater()
   }
 
   /** The others go on without an application that does not come back; if it does, it joins anew. */

@@ -33,6 +33,8 @@ export class ConsumerMembership implements Membership {
   readonly #parts: ConsumerGroupParts
   readonly #link: GroupLink
   readonly #settlement: Settlement
+  /** Its epoch may be behind the group's: brokers know the two apart. */
+  readonly isJoining = false
   /** As topic ids: a topic may be too new to be known by name. */
   #target: Target = []
   /** Of what it is to have, and had. */

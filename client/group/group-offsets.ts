@@ -10,7 +10,7 @@ import type { CallOptions } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { OffsetCommitRequest, OffsetCommitResponse } from '../protocol/messages/offset-commit.ts'
 import { OffsetFetchRequest, OffsetFetchResponse } from '../protocol/messages/offset-fetch.ts'
-import type { MemberIdentity } from './membership.ts'
+import type { MemberIdentity, Membership } from './membership.ts'
 
 /** Later ones name topics by id. */
 const lastVersionByName = 9
@@ -18,14 +18,14 @@ const lastVersionByName = 9
 export class GroupOffsets {
   readonly #coordinators: Coordinators
   readonly #groupId: string
-  readonly #identity: () => MemberIdentity
+  readonly #member: () => Pick<Membership, 'identity' | 'isJoining'>
   #last: Promise<unknown> = Promise.resolve()
 
-  /** @param identity who commits, now. */
-  constructor(coordinators: Coordinators, groupId: string, identity: () => MemberIdentity) {
+  /** @param member who commits, now. */
+  constructor(coordinators: Coordinators, groupId: string, member: () => Pick<Membership, 'identity' | 'isJoining'>) {
     this.#coordinators = coordinators
     this.#groupId = groupId
-    this.#identity = identity
+    this.#member = member
   }
 
   /** Those that are committed, of these; offsets of open transactions are waited for. Throws ClientError. */
@@ -73,7 +73,7 @@ export class GroupOffsets {
       'group',
       this.#groupId,
       async (connection) => {
-        const identity = this.#identity()
+        const { identity } = this.#member()
         const { memberId, generationId, groupInstanceId } = identity
         const body = { groupId: this.#groupId, generationIdOrMemberEpoch: generationId, memberId, groupInstanceId, topics }
         const answer = await connection.send(OffsetCommitRequest, OffsetCommitResponse, body, lastVersionByName, call)
@@ -91,7 +91,9 @@ export class GroupOffsets {
     const details = { topic, partition }
     if (momentary.has(errorCode)) throw answeredError(errorCode, what, { ...details, retriable: true })
     const isOut = out.has(errorCode)
-    if (isOut && this.#identity() !== sentAs) throw answeredError(errorCode, what, { ...details, retriable: true })
+    const { identity, isJoining } = this.#member()
+    const isAhead = isJoining && errorCode === ErrorCode.ILLEGAL_GENERATION
+    if (isAhead || (isOut && identity !== sentAs)) throw answeredError(errorCode, what, { ...details, retriable: true })
     if (!isOut)
       throw answeredError(errorCode, what, { ...details, ...(errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION && { retriable: false }) })
     const { code } = answeredError(errorCode, what)

@@ -17,6 +17,8 @@ export const noMember: MemberIdentity = { memberId: '', generationId: -1, groupI
 
 export interface Membership {
   readonly identity: MemberIdentity
+  /** It has asked to join, and was not heard yet: its group may be a generation ahead of it. */
+  readonly isJoining: boolean
   /** There is something to settle. */
   readonly isPending: boolean
   /** Gives up and takes what is to be, and tells the application. Throws what will not pass. */

@@ -214,3 +214,26 @@ export function distant(millis: number): ClientPlatform {
     },
   }
 }
+
+const joinGroupKey = 11
+
+/** The real world, but where it asked to join a group, it hears whatever is said so much later. */
+export function slowToJoin(millis: number): ClientPlatform {
+  return {
+    ...nodeClientPlatform,
+    async dial(host, port, handler, options) {
+      let isSlow = false
+      const bytes = (view: Buffer) => {
+        if (!isSlow) return handler.bytes(view)
+        const kept = Buffer.from(view)
+        setTimeout(() => handler.bytes(kept), millis)
+      }
+      const socket = await nodeClientPlatform.dial(host, port, { bytes, closed: (error) => handler.closed(error) }, options)
+      const write: Socket['write'] = (chunks, taken) => {
+        isSlow ||= Buffer.concat(chunks).readInt16BE(4) === joinGroupKey
+        socket.write(chunks, taken)
+      }
+      return { write, destroy: () => socket.destroy() }
+    },
+  }
+}

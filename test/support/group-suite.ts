@@ -1,7 +1,7 @@
 /** What members of a group do, of either protocol, on whichever broker. */
 import type { Test } from 'tap'
 import { orThrow, type TopicPartition, text } from '../../client/index.ts'
-import { ConsumingStage, fragile, type Member, type MemberOptions, rejectsWith, sorted, untilAll, upTo } from './consuming.ts'
+import { ConsumingStage, fragile, type Member, type MemberOptions, rejectsWith, slowToJoin, sorted, untilAll, upTo } from './consuming.ts'
 
 /** The ways of dividing, by what a test calls them. */
 const ways: readonly (MemberOptions & { readonly name: string; readonly isCooperative: boolean })[] = [
@@ -290,6 +290,25 @@ export async function groupSuite(t: Test, bootstrap: string): Promise<void> {
       return record?.value ?? null
     }
     t.same([await read(), await read(), await read()], ['1', '3', '5'])
+  })
+
+  await t.test('who commits while the group is a generation ahead of it is told once it has caught up', async (t) => {
+    const topic = await stage.topic({ partitions: 4 })
+    const shared: MemberOptions = { topics: [topic], group: stage.name('group'), assignors: ['cooperative-sticky'] }
+    const leader = stage.member(shared)
+    await leader.until(({ partitions }) => partitions.length === 4)
+    const work = async (_: string, { consumer }: Member) => consumer.commit()
+    const slow = stage.member({ ...shared, work }, stage.client(t, { platform: slowToJoin(200) }))
+    await untilAll([leader, slow], () => isShared([leader, slow], 4))
+    const members = [leader, slow, stage.member(shared)]
+    let sent = 0
+    while (!isShared(members, 4)) {
+      await stage.send(topic, { records: 4, from: sent })
+      sent += 4
+    }
+    await untilAll(members, () => valuesOf(...members).length >= sent)
+    t.same(sorted(valuesOf(...members)), upTo(sent))
+    t.same([slow.error, slow.events.filter((event) => event.startsWith('lost'))], [undefined, []])
   })
 
   await t.test('members of both protocols share a group', async (t) => {
