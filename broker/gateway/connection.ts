@@ -12,6 +12,7 @@ import type { ServerMessage } from '../../client/protocol/stream/server-messages
 import { BadMessage, readMessage } from '../../client/protocol/stream/shape.ts'
 import type { Services } from '../api/services.ts'
 import type { Logger } from '../metrics/logger.ts'
+import type { Millis } from '../platform/clock.ts'
 import type { WebSocketHandler, WebSocketPeer } from '../platform/web-socket.ts'
 import { ApiCalls, type Caller } from './api-calls.ts'
 import { GroupReader } from './group-reader.ts'
@@ -115,8 +116,9 @@ export class StreamConnection implements WebSocketHandler, Outlet {
 
   // The gateway's.
 
-  tick(): void {
-    this.#step({ type: 'tick' })
+  /** Looked at all the time, and mostly in vain: makes nothing where nothing is due. */
+  tick(now: Millis): void {
+    if (now >= this.#session.dueAt) this.#step({ type: 'tick' })
   }
 
   close(code: CloseCode, reason: string): void {

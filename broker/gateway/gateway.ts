@@ -90,10 +90,12 @@ export class Gateway implements WebSocketService {
   }
 
   readonly #tick = (): void => {
-    this.#common.bufferBytes = this.#common.services.settings.get('stele.stream.buffer.bytes')
-    for (const connection of this.#connections) connection.tick()
+    const { clock, settings } = this.#common.services
+    this.#common.bufferBytes = settings.get('stele.stream.buffer.bytes')
+    const now = clock.monotonic()
+    for (const connection of this.#connections) connection.tick(now)
     this.#isTicking = this.#connections.size > 0
-    if (this.#isTicking) this.#common.services.clock.after(tickMillis, this.#tick)
+    if (this.#isTicking) clock.after(tickMillis, this.#tick)
   }
 
   #gone(connection: StreamConnection): void {

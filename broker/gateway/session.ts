@@ -78,6 +78,12 @@ export class Session {
     return this.#phase === 'closed'
   }
 
+  /** When a tick has something to say, unless something is heard before. */
+  get dueAt(): Millis {
+    if (this.#phase !== 'open') return this.#startedAt + this.#limits.helloMillis
+    return this.#heardAt + (this.#isAsked ? this.#limits.idleMillis : this.#limits.idleMillis / 2)
+  }
+
   /** @param now monotonic. */
   step(input: SessionInput, now: Millis): SessionEffect[] {
     if (this.#phase === 'closed') return []
@@ -127,14 +133,13 @@ export class Session {
 
   #tick(now: Millis): SessionEffect[] {
     const { idleMillis, helloMillis } = this.#limits
+    if (now < this.dueAt) return []
     if (this.#phase !== 'open') {
-      if (now - this.#startedAt < helloMillis) return []
       const what = this.#phase === 'greeting' ? 'no hello came' : 'the token was not decided on'
       return this.#close(CloseCode.HELLO_TIMEOUT, `${what} within ${helloMillis} ms`)
     }
     const silent = now - this.#heardAt
     if (silent >= idleMillis) return this.#close(CloseCode.IDLE, `nothing was heard for ${idleMillis} ms`)
-    if (silent < idleMillis / 2 || this.#isAsked) return []
     this.#isAsked = true
     return [{ type: 'send', message: { type: 'ping' } }]
   }
