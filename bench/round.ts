@@ -14,6 +14,8 @@ import { deleteTopic } from './workloads/own-client.ts'
 import type { Workload } from './workloads/workload.ts'
 
 const sampleMillis = 500
+/** Before a broker's memory is looked at. */
+const settleMillis = 1_000
 
 export interface RoundEvents {
   /** Of the measured time, so far. */
@@ -38,8 +40,13 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     const shares = Array.from({ length: processes }, (_, index): Share => {
       return { workload: workload.name, bootstrap: target.bootstrap, http: target.http, load, index, processes, scene }
     })
-    return { ...summed(await runCrew(shares, watch, signal)), timed: workload.timed }
+    const loaded = summed(await runCrew(shares, watch, signal))
+    return { ...loaded, timed: workload.timed, figures: { ...loaded.figures, ...waitingFigures(options, watch) } }
   })
+}
+
+function waitingFigures({ workload: { waiting }, load }: RoundOptions, { openedBytes }: Watch): Record<string, number> {
+  return waiting && openedBytes !== undefined ? { [`idle kB/${waiting.name}`]: openedBytes / waiting.count(load) / 1000 } : {}
 }
 
 /** By somebody else's. */
@@ -72,7 +79,7 @@ async function prepared(
   act: (scene: Readonly<Record<string, string>>, watch: Watch) => Promise<Loaded>,
 ): Promise<RoundResult> {
   const scene = await workload.prepare(target, load)
-  const watch = new Watch(target.pid, events, client === 'stele')
+  const watch = new Watch(target.pid, events, { isToldOf: client === 'stele', opens: workload.waiting !== undefined })
   try {
     return { workload: workload.name, client, unit: workload.unit, ...(await act(scene, watch)), ...watch.seen() }
   } finally {
@@ -152,11 +159,26 @@ class Watch {
   #sampledCount = 0
   #sampledBytes = 0
 
-  /** @param isToldOf what is done, while it is done. */
-  constructor(pid: number | undefined, events: RoundEvents, isToldOf: boolean) {
+  /** How much larger the broker has become by what was opened; undefined where its process is not known. */
+  openedBytes: number | undefined
+  readonly #before: Usage | undefined
+
+  /**
+   * @param isToldOf what is done, while it is done.
+   * @param opens what is opened before, for its own sake.
+   */
+  constructor(pid: number | undefined, events: RoundEvents, { isToldOf, opens }: { isToldOf: boolean; opens: boolean }) {
     this.#pid = pid
     this.#isToldOf = isToldOf
     this.#events = events
+    this.#before = opens ? this.#usage() : undefined
+  }
+
+  async ready(): Promise<void> {
+    if (!this.#before) return
+    await new Promise((resolve) => setTimeout(resolve, settleMillis))
+    const usage = this.#usage()
+    if (usage) this.openedBytes = usage.residentBytes - this.#before.residentBytes
   }
 
   /** The first process says so; the others begin within milliseconds. */

@@ -9,6 +9,8 @@ import { entryUrl } from './entry.ts'
 import type { FromProcess, Outcome, Share, ToProcess } from './messages.ts'
 
 export interface CrewEvents {
+  /** All of them have opened what they need, and nothing flows yet. Those who start wait until this resolves. */
+  ready(): Promise<void>
   /** The first is being measured. */
   measuring(): void
   progress(count: number, bytes: number): void
@@ -25,6 +27,7 @@ export async function runCrew(shares: readonly Share[], events: CrewEvents, sign
   signal.addEventListener('abort', stop)
   try {
     await Promise.race([Promise.all(hands.map((hand) => hand.ready)), ...hands.map((hand) => hand.outcome)])
+    await events.ready()
     for (const hand of hands) hand.say({ kind: 'start' })
     return await Promise.all(hands.map((hand) => hand.outcome))
   } finally {

@@ -1,7 +1,9 @@
 /**
  * Many consumers that each read all of one topic, written at a fixed rate: over Kafka's protocol, or over WebSocket.
- * Counts deliveries, and times them from when the record was due. What arrives after the round, of what was due in it, counts too.
+ * Counts deliveries, and times them from when the record was due. What arrives after the round, of what was due in it, counts too. Before the first
+ * record all consumers wait: what the broker's memory has grown by until then is theirs.
  */
+import type { Target } from '../plan.ts'
 import type { Meter } from '../process/meter.ts'
 import type { Share } from '../process/messages.ts'
 import { atRate, nowMicros } from '../process/metronome.ts'
@@ -25,7 +27,7 @@ interface Follower {
 
 /** For each record; when it was due, in microseconds. */
 type Got = (bytes: number, due: number) => void
-type Follow = (share: Share, topic: string, got: Got) => Follower
+type Follow = (target: Pick<Target, 'bootstrap' | 'http'>, topic: string, got: Got) => Follower
 
 function fanOutWorkload(name: string, over: string, follow: Follow): Workload {
   return {
@@ -33,7 +35,15 @@ function fanOutWorkload(name: string, over: string, follow: Follow): Workload {
     about: `--consumers that each read all of a topic over ${over}, written at --rate, else ${usualRate} records a second.`,
     unit: 'deliveries',
     timed: 'from when a record was due to be sent until a consumer had it',
-    prepare: async (target, load) => ({ topic: await freshTopic(target, name, load) }),
+    waiting: { name: 'consumer', count: ({ consumers }) => consumers },
+    prepare: async (target, load) => {
+      const topic = await freshTopic(target, name, load)
+      // What a broker loads or makes for the first consumer is not what each of them costs.
+      const first = follow(target, topic, () => undefined)
+      await first.begun
+      await first.close()
+      return { topic }
+    },
     load: (share, meter) => fanOutShare(share, meter, follow),
   }
 }

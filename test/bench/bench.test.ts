@@ -117,6 +117,15 @@ t.test('a broker on this machine is found by its port, and what it uses is told'
   for (const { brokerBytes, countPerSecond } of run?.samples ?? []) t.ok((brokerBytes ?? 0) > 1e6 && (countPerSecond ?? -1) >= 0)
 })
 
+t.test('what consumers that wait cost a broker is told for each of them', { skip: !existsSync('/proc/self/stat') }, async (t) => {
+  const crowd = { ...load, records: 100, consumers: 40 }
+  const report = await measure({ targets: [{ ...target, pid: process.pid }], workloads: ['websocket', 'produce'], load: crowd })
+  const [streams, produced] = report.runs
+  t.type(streams?.figures['idle kB/consumer'], 'number')
+  t.same(produced?.figures, {}, 'nobody waits there')
+  t.ok(figureRows(report).some(({ workload, figure }) => workload === 'websocket' && figure === 'idle kB/consumer'))
+})
+
 t.test('a round that is asked to stop ends with what it has', async (t) => {
   const stop = new AbortController()
   const events = { ...silent, progress: () => stop.abort() }
