@@ -9,7 +9,6 @@ import { ProduceRequest, ProduceResponse } from '../../client/protocol/messages/
 import type { Input, Of } from '../../client/protocol/schema.ts'
 import { batchHeaderBytes, magicAt, RecordBatch } from '../../client/records/batch.ts'
 import { checkProduceRecords } from '../../client/records/validate.ts'
-import type { PartitionLog } from '../log/partition-log.ts'
 import type { Partition } from '../replication/partition.ts'
 import type { Claim } from '../transactions/rules.ts'
 import { api, type RequestContext } from './handler.ts'
@@ -115,7 +114,7 @@ class ProduceExchange implements Waiter {
   readonly #services: Services
   readonly #appended: { partition: Partition; response: PartitionResponse }[] = []
   readonly #unverified: Unverified[] = []
-  #notDurable = 0
+  #uncommitted = 0
   #ticket: Ticket | undefined
   #resolve: ((response: Response | undefined) => void) | undefined
 
@@ -235,19 +234,19 @@ class ProduceExchange implements Waiter {
   /** All that this turn brought is in the page cache, or its log is offline. */
   readonly #written = (): void => {
     for (const { partition, response } of this.#appended) {
-      if (partition.log.offline) response.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
-      else if (this.#request.acks === acksAll && partition.log.config.ackDurability === 'disk') this.#awaitDisk(partition.log, response)
+      if (this.#request.acks === acksAll) this.#awaitCommit(partition, response)
+      else if (partition.log.offline) response.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
     }
-    if (this.#notDurable === 0) this.#finish()
+    if (this.#uncommitted === 0) this.#finish()
     else this.#ticket = this.#services.purgatory.enter(this, this.#request.timeoutMs)
   }
 
-  #awaitDisk(log: PartitionLog, response: PartitionResponse): void {
-    this.#notDurable++
-    log.durable(log.writtenEnd, (error) => {
-      this.#notDurable--
-      if (error) response.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
-      if (this.#notDurable === 0 && this.#ticket) {
+  #awaitCommit(partition: Partition, response: PartitionResponse): void {
+    this.#uncommitted++
+    this.#services.replicas.whenCommitted(partition, partition.log.writtenEnd, (failed) => {
+      this.#uncommitted--
+      if (failed) response.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
+      if (this.#uncommitted === 0 && this.#ticket) {
         this.#services.purgatory.leave(this.#ticket)
         this.#finish()
       }
