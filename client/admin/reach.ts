@@ -56,7 +56,7 @@ export class Reach {
   }
 
   coordinator<T>(kind: CoordinatorKind, id: string, call: CallOptions, act: (ask: Ask, brokerId: number) => Promise<T>): Promise<T> {
-    return this.#coordinators.ask(kind, id, (connection, brokerId, bound) => act(asking(connection, bound), brokerId), call)
+    return this.#coordinators.ask(kind, id, (connection, brokerId) => act(asking(connection, call), brokerId), call)
   }
 
   /** Each leader is asked for what it leads. `refused`: what is told of a partition that does not exist. */

@@ -6,7 +6,7 @@ import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool, ConnectOptions, Endpoint } from '../network/broker-pool.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
 import { interruptible, pause } from '../network/interruption.ts'
-import { type AttemptOptions, patiently } from '../network/patience.ts'
+import { type AttemptOptions, firstContactAttempts, patiently } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { MetadataRequest, MetadataResponse } from '../protocol/messages/metadata.ts'
 import type { Input } from '../protocol/schema.ts'
@@ -26,6 +26,7 @@ type AnsweredTopic = MetadataResponse['topics'][number]
 /** Each wait is longer than the last by so much. */
 const retryDelayMs = 25
 const attemptsMax = 12
+const retryMillisMax = 2000
 /** What is older is asked for again: topics are given partitions, and brokers come and go. */
 const ageMillisMax = 5 * 60_000
 
@@ -70,16 +71,29 @@ export class ClusterView {
     return this.#topics.get(name)?.view
   }
 
-  /** Asks again; a topic that is just being made or moved is asked for until it has its leaders, for two seconds. */
+  /** Asks again; a topic that is just being made or moved is asked for until it has its leaders, and brokers until one answers, for two seconds. */
   async #refresh(name: string, create: boolean): Promise<TopicView> {
+    const { platform, hasMet = () => true } = this.#pool.options
+    const begunAt = platform.now()
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.#ask({ topics: [{ name }], allowAutoTopicCreation: create })
-      const [topic] = answer.topics
-      const settled = topic?.errorCode === ErrorCode.NONE && topic.partitions.every(({ leaderId }) => leaderId >= 0)
-      if (topic && settled) return this.#keep(name, topic)
-      const error = answeredError(topic?.errorCode || ErrorCode.LEADER_NOT_AVAILABLE, `topic '${name}'`, { topic: name })
-      if (!error.retriable || attempt === attemptsMax || (!create && error.code === 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
-      await pause(this.#pool.options.platform, retryDelayMs * attempt)
+      const found = await this.#lookFor(name, create)
+      if (!(found instanceof ClientError)) return found
+      const isLate = attempt === attemptsMax || platform.now() - begunAt >= retryMillisMax || (attempt >= firstContactAttempts && !hasMet())
+      if (!found.retriable || isLate || (!create && found.code === 'UNKNOWN_TOPIC_OR_PARTITION')) throw found
+      await pause(platform, retryDelayMs * attempt)
+    }
+  }
+
+  /** The error that one attempt ended with is given back. */
+  async #lookFor(name: string, create: boolean): Promise<TopicView | ClientError> {
+    try {
+      const { topics } = await this.#ask({ topics: [{ name }], allowAutoTopicCreation: create })
+      const [topic] = topics
+      if (topic?.errorCode === ErrorCode.NONE && topic.partitions.every(({ leaderId }) => leaderId >= 0)) return this.#keep(name, topic)
+      return answeredError(topic?.errorCode || ErrorCode.LEADER_NOT_AVAILABLE, `topic '${name}'`, { topic: name })
+    } catch (error) {
+      if (error instanceof ClientError) return error
+      throw error
     }
   }
 

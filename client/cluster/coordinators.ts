@@ -4,7 +4,7 @@
  */
 import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool, ConnectOptions, Endpoint } from '../network/broker-pool.ts'
-import { answeredError, type ClientError } from '../network/client-error.ts'
+import { answeredError, ClientError } from '../network/client-error.ts'
 import { type AttemptOptions, patiently } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../protocol/messages/find-coordinator.ts'
@@ -31,12 +31,17 @@ export class Coordinators {
   ask<T>(
     kind: CoordinatorKind,
     id: string,
-    act: (connection: BrokerConnection, brokerId: number, bound: AttemptOptions) => Promise<T>,
+    act: (connection: BrokerConnection, brokerId: number) => Promise<T>,
     options?: ConnectOptions,
   ): Promise<T> {
     const attempt = async (_earlier: ClientError | undefined, bound: AttemptOptions) => {
       const coordinator = await this.#find(kind, id, bound)
-      return act(await this.#pool.at(coordinator, { ...options, ...bound }), coordinator.nodeId, bound)
+      const connection = await this.#pool.at(coordinator, { ...options, ...bound })
+      const { broker } = connection
+      const why = `the coordinator of ${kind} '${id}', ${broker}, gave no answer in time`
+      const late = () => new ClientError('REQUEST_TIMED_OUT', why, { retriable: true, broker })
+      const answered = act(connection, coordinator.nodeId)
+      return bound.deadline?.bound(answered, late) ?? answered
     }
     return patiently(this.#pool.options, attempt, () => this.forget(kind, id), options)
   }

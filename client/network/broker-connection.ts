@@ -159,6 +159,10 @@ export class BrokerConnection {
       answer = await this.#channel.exchange(ApiVersionsRequest, ApiVersionsResponse, 0, body)
     if (answer.errorCode !== ErrorCode.NONE)
       throw answeredError(answer.errorCode, `${this.broker} does not tell what it serves`, { broker: this.broker })
+    if (answer.apiKeys.length === 0) {
+      const why = `${this.broker} says that it serves nothing: is it a broker, and does what stands before it let everything through?`
+      throw new ClientError('UNSUPPORTED_VERSION', why, { broker: this.broker })
+    }
     for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) this.#served.set(apiKey, { first: minVersion, last: maxVersion })
     for (const { name, maxVersionLevel } of answer.finalizedFeatures) this.#features.set(name, maxVersionLevel)
   }

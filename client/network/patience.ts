@@ -7,7 +7,7 @@ import { Deadline } from './deadline.ts'
 import { interruptible, pause, throwIfAborted } from './interruption.ts'
 
 /** Where no broker has ever answered the address may be wrong: whoever gave it should hear of it soon. */
-const firstContactAttempts = 3
+export const firstContactAttempts = 3
 
 /** What every call that waits takes. */
 export interface CallOptions {

@@ -3,7 +3,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import t, { type Test } from 'tap'
 import { FaultProxy } from '../support/fault-proxy.ts'
-import { brokerGoesAway, changesAreLost, manyAreLost, membersAreCut, queriesAreLost, sendsAreLost } from '../support/fault-stories.ts'
+import { brokerGoesAway, changesAreLost, manyAreLost, membersAreCut, sendsAreLost } from '../support/faults/stories.ts'
 import { KafkaProcess } from '../support/kafka.ts'
 import { full, missing } from './cache.ts'
 import { temporaryDirectory } from './target.ts'
@@ -25,7 +25,6 @@ async function stage(t: Test): Promise<FaultProxy> {
 
 t.test('Apache Kafka behind a proxy that loses things', { skip, timeout: 300_000 }, async (t) => {
   const proxy = await stage(t)
-  await t.test('queries', (t) => queriesAreLost(t, proxy))
   await t.test('changes', (t) => changesAreLost(t, proxy))
   await t.test('records that are sent', (t) => sendsAreLost(t, proxy))
   await t.test('a third of everything', (t) => manyAreLost(t, proxy))

@@ -24,6 +24,11 @@ export async function edited(frame: Buffer, apiKey: number, version: number, edi
   return Buffer.concat(encodeResponse(declaration, isOldest ? 0 : version, correlationId, answer))
 }
 
+export function apiKeyOf(name: string): number {
+  for (const [key, api] of apis) if (api.name === name) return key
+  throw new Error(`there is no API ${name}`)
+}
+
 async function responseOf(apiKey: number): Promise<Message> {
   const name = apis.get(apiKey)?.name ?? `API ${apiKey}`
   const file = name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase()

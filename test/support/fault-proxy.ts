@@ -195,8 +195,10 @@ export class FaultProxy {
     if (fault === undefined) return write(near, frame)
     if (typeof fault === 'object') {
       if ('lateMs' in fault) await after(fault.lateMs)
-      else if ('bytes' in fault) return cutAfter(near, frame, fault)
-      else if ('size' in fault) frame.writeInt32BE(fault.size)
+      else if ('bytes' in fault) {
+        link.isMute = true
+        return cutAfter(near, frame, fault)
+      } else if ('size' in fault) frame.writeInt32BE(fault.size)
       else if ('instead' in fault) return write(near, fault.instead)
       else return write(near, await edited(frame, apiKey, apiVersion, fault.edit))
     }

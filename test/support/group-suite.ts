@@ -1,7 +1,18 @@
 /** What members of a group do, of either protocol, on whichever broker. */
 import type { Test } from 'tap'
 import { orThrow, type TopicPartition, text } from '../../client/index.ts'
-import { ConsumingStage, fragile, type Member, type MemberOptions, rejectsWith, slowToJoin, sorted, untilAll, upTo } from './consuming.ts'
+import {
+  ConsumingStage,
+  distant,
+  fragile,
+  type Member,
+  type MemberOptions,
+  rejectsWith,
+  slowToJoin,
+  sorted,
+  untilAll,
+  upTo,
+} from './consuming.ts'
 
 /** The ways of dividing, by what a test calls them. */
 const ways: readonly (MemberOptions & { readonly name: string; readonly isCooperative: boolean })[] = [
@@ -98,6 +109,20 @@ export async function groupSuite(t: Test, bootstrap: string): Promise<void> {
       await next.close()
       const none = stele.consumer({ ...shared, group: stage.name('group'), from: 'committed' })
       await rejectsWith(t, none.records().next(), 'NO_COMMITTED_OFFSET')
+    })
+
+    await t.test(`what is committed by itself never goes back behind what the application commits ${named}`, async (t) => {
+      const topic = await stage.topic({ partitions: 1, records: 30 })
+      const far = stage.client(t, { platform: distant(5) })
+      const group = stage.name('group')
+      await using consumer = far.consumer({ ...protocol, topics: [topic], group, from: 'beginning', autoCommit: { everyMs: 1 } })
+      const committed: number[] = []
+      for await (const { offset } of consumer) {
+        await consumer.commit()
+        committed.push((await consumer.committed())[0]?.offset ?? -1)
+        if (offset === 29) break
+      }
+      t.same(committed.map(String), upTo(31).slice(1))
     })
 
     await t.test(`before partitions are given up the application may commit ${named}`, async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { faultBroker } from '../../support/fault-stage.ts'
+import { faultBroker } from '../../support/faults/stage.ts'
 import { administration } from '../../support/faults/administration.ts'
 import { playMatrix } from '../../support/faults/matrix.ts'
 

@@ -14,7 +14,7 @@ const t0 = { topic: 't', partition: 0 }
 const all = async <K, R>(outcomes: Promise<readonly Outcome<K, R>[]>): Promise<unknown> => orThrow(await outcomes)
 
 /** What can be asked again and again. */
-function query(name: string, api: number, ask: Asked, momentary: readonly number[] = []): Operation {
+function query(name: string, api: string, ask: Asked, momentary: readonly number[] = []): Operation {
   return {
     name,
     api,
@@ -29,7 +29,7 @@ function query(name: string, api: number, ask: Asked, momentary: readonly number
 /** What is done once: `or` tells what is heard of it the second time. */
 function change(
   name: string,
-  api: number,
+  api: string,
   act: Asked,
   { momentary = [], or, before }: { momentary?: readonly number[]; or?: RegExp; before?: Asked } = {},
 ): Operation {
@@ -44,46 +44,53 @@ const topicMade: Asked = (stele, name) => stele.topics.create([{ name, partition
 const groupMade: Asked = (stele, name) => stele.groups.reset(name, [{ ...t0, offset: 1 }])
 
 export const administration: readonly Operation[] = [
-  query('topics are listed', 3, (stele) => stele.topics.list()),
-  query('topics are described', 3, (stele) => stele.topics.describe(['t'])),
-  query('topics are described in parts', 75, (stele) => all(stele.admin.topics.describe(['t']))),
-  change('a topic is made', 19, topicMade, { momentary: notController, or: /^TOPIC_ALREADY_EXISTS$/ }),
-  change('a topic grows', 37, (stele, name) => stele.topics.addPartitions(name, 2), {
+  query('topics are listed', 'Metadata', (stele) => stele.topics.list()),
+  query('topics are described', 'Metadata', (stele) => stele.topics.describe(['t'])),
+  query('topics are described in parts', 'DescribeTopicPartitions', (stele) => all(stele.admin.topics.describe(['t']))),
+  change('a topic is made', 'CreateTopics', topicMade, { momentary: notController, or: /^TOPIC_ALREADY_EXISTS$/ }),
+  change('a topic grows', 'CreatePartitions', (stele, name) => stele.topics.addPartitions(name, 2), {
     momentary: notController,
     or: /^INVALID_PARTITIONS$/,
     before: topicMade,
   }),
-  change('a topic is deleted', 20, (stele, name) => stele.topics.delete([name]), {
+  change('a topic is deleted', 'DeleteTopics', (stele, name) => stele.topics.delete([name]), {
     momentary: notController,
     or: /^UNKNOWN_TOPIC_OR_PARTITION$/,
     before: topicMade,
   }),
-  query('settings are described', 32, (stele) => all(stele.admin.configs.describe([{ type: 'topic', name: 't' }]))),
-  query("a broker's settings are described", 32, (stele) => all(stele.admin.configs.describe([{ type: 'broker', name: '1' }]))),
-  query('settings are altered', 44, (stele) => stele.topics.alterConfigs('t', { 'retention.ms': '604800001' }), notController),
-  query('resources with settings are listed', 74, (stele) => stele.admin.configs.resources(['group'])),
-  query('offsets are asked for', 2, (stele) => all(stele.admin.partitions.offsets([{ ...t0, at: 'end' }])), notLeader),
-  query('records are deleted', 21, (stele) => all(stele.admin.partitions.deleteRecords([{ ...t0, offset: 0 }])), notLeader),
-  query('moves are listed', 46, (stele) => stele.admin.partitions.reassignments(), notController),
-  query('directories are described', 35, (stele) => stele.admin.logDirs.describe({ partitions: [t0] })),
-  query('the cluster is described', 60, (stele) => stele.admin.cluster.describe()),
-  query('features are updated', 57, (stele) => stele.admin.features.update([]), notController),
-  query('groups are listed', 16, (stele) => stele.groups.list(), [14, 15]),
-  query('a coordinator is looked for', 10, (stele) => stele.groups.describe('g'), [15]),
-  query('a group is described', 15, (stele) => stele.groups.describe('g'), notCoordinator),
-  change('a group is deleted', 42, (stele, name) => stele.groups.delete([name]), {
+  query('settings are described', 'DescribeConfigs', (stele) => all(stele.admin.configs.describe([{ type: 'topic', name: 't' }]))),
+  query("a broker's settings are described", 'DescribeConfigs', (stele) =>
+    all(stele.admin.configs.describe([{ type: 'broker', name: '1' }])),
+  ),
+  query(
+    'settings are altered',
+    'IncrementalAlterConfigs',
+    (stele) => stele.topics.alterConfigs('t', { 'retention.ms': '604800001' }),
+    notController,
+  ),
+  query('resources with settings are listed', 'ListConfigResources', (stele) => stele.admin.configs.resources(['group'])),
+  query('offsets are asked for', 'ListOffsets', (stele) => all(stele.admin.partitions.offsets([{ ...t0, at: 'end' }])), notLeader),
+  query('records are deleted', 'DeleteRecords', (stele) => all(stele.admin.partitions.deleteRecords([{ ...t0, offset: 0 }])), notLeader),
+  query('moves are listed', 'ListPartitionReassignments', (stele) => stele.admin.partitions.reassignments(), notController),
+  query('directories are described', 'DescribeLogDirs', (stele) => stele.admin.logDirs.describe({ partitions: [t0] })),
+  query('the cluster is described', 'DescribeCluster', (stele) => stele.admin.cluster.describe()),
+  query('features are updated', 'UpdateFeatures', (stele) => stele.admin.features.update([]), notController),
+  query('groups are listed', 'ListGroups', (stele) => stele.groups.list(), [14, 15]),
+  query('a coordinator is looked for', 'FindCoordinator', (stele) => stele.groups.describe('g'), [15]),
+  query('a group is described', 'DescribeGroups', (stele) => stele.groups.describe('g'), notCoordinator),
+  change('a group is deleted', 'DeleteGroups', (stele, name) => stele.groups.delete([name]), {
     momentary: notCoordinator,
     or: /^GROUP_ID_NOT_FOUND$/,
     before: groupMade,
   }),
-  query('committed offsets are listed', 9, (stele) => all(stele.admin.groupOffsets.list('g')), notCoordinator),
-  query('committed offsets are set', 8, (stele) => stele.groups.reset('g', [{ ...t0, offset: 1 }]), notCoordinator),
-  change('committed offsets are deleted', 47, (stele, name) => all(stele.admin.groupOffsets.delete(name, [t0])), {
+  query('committed offsets are listed', 'OffsetFetch', (stele) => all(stele.admin.groupOffsets.list('g')), notCoordinator),
+  query('committed offsets are set', 'OffsetCommit', (stele) => stele.groups.reset('g', [{ ...t0, offset: 1 }]), notCoordinator),
+  change('committed offsets are deleted', 'OffsetDelete', (stele, name) => all(stele.admin.groupOffsets.delete(name, [t0])), {
     momentary: notCoordinator,
     or: /^GROUP_ID_NOT_FOUND$/,
     before: groupMade,
   }),
-  query('transactions are listed', 66, (stele) => stele.admin.transactions.list(), [14, 15]),
-  query('producers are described', 61, (stele) => all(stele.admin.transactions.producers([t0])), notLeader),
-  query('a producer is fenced', 22, (stele, name) => all(stele.admin.transactions.fence([name])), notCoordinator),
+  query('transactions are listed', 'ListTransactions', (stele) => stele.admin.transactions.list(), [14, 15]),
+  query('producers are described', 'DescribeProducers', (stele) => all(stele.admin.transactions.producers([t0])), notLeader),
+  query('a producer is fenced', 'InitProducerId', (stele, name) => all(stele.admin.transactions.fence([name])), notCoordinator),
 ]

@@ -2,25 +2,29 @@
  * Every operation through every fault, many at once: each ends as it must, with an error that can be acted upon, leaves nothing behind, and
  * the client goes on where the fault is over. Owns: what must come of what. Never: knows how anything is done (the tables of operations).
  */
+import { setTimeout as after } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { ClientError, Stele } from '../../../client/index.ts'
 import { errorOf } from '../../../client/protocol/errors.ts'
-import { unhandled } from '../fault-stage.ts'
+import { apiKeyOf } from '../edited-answer.ts'
+import { unhandled } from './stage.ts'
 import { Cell, type Outcome, outcomeOf } from './cell.ts'
-import { type FaultKind, metAlways, metOnce } from './kinds.ts'
+import { type FaultKind, type Leads, metAlways, metOnce } from './kinds.ts'
 
 export type Act = () => Promise<unknown>
 
 export interface Operation {
   readonly name: string
-  /** The request that meets the fault. */
-  readonly api: number
+  /** The API whose request meets the fault. */
+  readonly api: string
   /** Makes ready what is not under the fault, and gives what is. */
   readonly ready: (cell: Cell, setup: Stele) => Act | Promise<Act>
   /** What is done when the fault is over, instead of the same again. */
   readonly afterwards?: (cell: Cell) => Promise<unknown>
   /** Codes that say that it will pass, which are waited out. */
   readonly momentary?: readonly number[]
+  /** What none of the others meets. */
+  readonly more?: readonly FaultKind[]
   /** How it may end besides: where an earlier attempt was heard, or nobody knows. */
   readonly or?: RegExp
   /** Faults that do it no harm, once or always. */
@@ -30,6 +34,8 @@ export interface Operation {
 const patientMs = 4000
 const shortMs = 250
 const together = 24
+const turnsMax = 4
+const passing: readonly Leads[] = ['passes', 'momentary']
 const connectionCodes = /^(CONNECTION_LOST|CONNECTION_FAILED|REQUEST_TIMED_OUT|DELIVERY_TIMED_OUT)$/
 const silenceCodes = /^(REQUEST_TIMED_OUT|DELIVERY_TIMED_OUT)$/
 
@@ -42,8 +48,8 @@ interface Case {
 /** @param port of a broker that has topic `t` with records in two partitions, and group `g` that has committed in both (furniture.ts). */
 export async function playMatrix(t: Test, port: number, operations: readonly Operation[]): Promise<void> {
   const cases = operations.flatMap((operation) => [
-    ...metOnce(operation.momentary ?? []).map((kind): Case => ({ operation, kind, isLasting: false })),
-    ...metAlways(operation.momentary ?? []).map((kind): Case => ({ operation, kind, isLasting: true })),
+    ...[...metOnce(operation.momentary ?? []), ...(operation.more ?? [])].map((kind): Case => ({ operation, kind, isLasting: false })),
+    ...[...metAlways(operation.momentary ?? []), ...(operation.more ?? [])].map((kind): Case => ({ operation, kind, isLasting: true })),
   ])
   await using setup = new Stele({ bootstrap: `127.0.0.1:${port}` })
   const complaints: string[] = []
@@ -61,31 +67,44 @@ export async function playMatrix(t: Test, port: number, operations: readonly Ope
 
 const nameOf = ({ operation, kind, isLasting }: Case): string => `${operation.name}, ${isLasting ? 'always ' : ''}${kind.name}`
 
-/** What is wrong with how it went. */
-async function play({ operation, kind, isLasting }: Case, nth: number, port: number, setup: Stele): Promise<string[]> {
-  const isBrief = isLasting || kind.leads === 'silent'
-  const cell = await Cell.open(`cell-${operation.api}-${nth}`, port, isBrief ? shortMs : patientMs)
-  const complaints: string[] = []
-  try {
-    const act = await operation.ready(cell, setup)
-    cell.proxy.once(operation.api, kind.fault, isLasting ? Number.POSITIVE_INFINITY : 1)
-    const outcome = await outcomeOf(act())
-    if (cell.proxy.faults === 0) complaints.push(`it never met the fault, and ended ${described(outcome)}`)
-    else if (!mayEnd(outcome.code, operation, kind, isLasting)) complaints.push(`it ended ${described(outcome)}`)
-    complaints.push(...faultsOf(outcome))
-    cell.proxy.plan = () => undefined
-    const after = await recovered(() => (operation.afterwards ? operation.afterwards(cell) : act()))
-    if (after.code !== 'done' && !operation.or?.test(after.code)) complaints.push(`afterwards it ended ${described(after)}`)
-  } catch (error) {
-    complaints.push(`it could not be made ready: ${String(error)}`)
+/** What is wrong with how it went. On a machine that is busy a brief limit may be over before the fault is met: then it is played again. */
+async function play(one: Case, nth: number, port: number, setup: Stele): Promise<string[]> {
+  const { operation, kind, isLasting } = one
+  const limitMs = kind.leads === 'silent' || (isLasting && passing.includes(kind.leads)) ? shortMs : patientMs
+  for (let turn = 1; ; turn++) {
+    const cell = await Cell.open(`cell-${operation.api}-${nth}-${turn}`, port, limitMs)
+    const { isMet, complaints } = await playIn(cell, one, setup)
+    complaints.push(...(await cell.close()))
+    if (isMet || turn === turnsMax || limitMs === patientMs) return complaints
   }
-  return [...complaints, ...(await cell.close())]
+}
+
+async function playIn(cell: Cell, { operation, kind, isLasting }: Case, setup: Stele): Promise<{ isMet: boolean; complaints: string[] }> {
+  const { proxy } = cell
+  let act: Act
+  try {
+    act = await operation.ready(cell, setup)
+  } catch (error) {
+    return { isMet: false, complaints: [`it could not be made ready: ${String(error)}`] }
+  }
+  proxy.once(apiKeyOf(operation.api), kind.fault, isLasting ? Number.POSITIVE_INFINITY : 1)
+  const outcome = await outcomeOf(act())
+  if (proxy.faults === 0) return { isMet: false, complaints: [`it never met the fault, and ended ${described(outcome)}`] }
+  const complaints = errorFaults(outcome)
+  if (!mayEnd(outcome.code, operation, kind, isLasting)) complaints.push(`it ended ${described(outcome)}`)
+  proxy.plan = () => undefined
+  const later = await recovered(() => (operation.afterwards ? operation.afterwards(cell) : act()))
+  if (later.code !== 'done' && !operation.or?.test(later.code)) complaints.push(`afterwards it ended ${described(later)}`)
+  return { isMet: true, complaints }
 }
 
 /** Not always at once: what was under way when the fault ended may still have to end. */
 async function recovered(act: Act): Promise<Outcome> {
   let outcome: Outcome = { code: '' }
-  for (let attempt = 1; attempt <= 10 && outcome.code !== 'done'; attempt++) outcome = await outcomeOf(act())
+  for (let attempt = 0; attempt < 10 && outcome.code !== 'done'; attempt++) {
+    await after(attempt * 20)
+    outcome = await outcomeOf(act())
+  }
   return outcome
 }
 
@@ -122,7 +141,7 @@ const own: Readonly<Record<string, boolean>> = {
 const withBroker = ['CONNECTION_FAILED', 'CONNECTION_LOST', 'MALFORMED_RESPONSE']
 
 /** What is wrong with an error, whatever happened. */
-export function faultsOf({ code, error }: Outcome): string[] {
+export function errorFaults({ code, error }: Outcome): string[] {
   if (error === undefined) return []
   if (!(error instanceof ClientError)) return [`it threw ${error.stack ?? error.message}`]
   const { message, retriable, broker } = error
@@ -131,6 +150,6 @@ export function faultsOf({ code, error }: Outcome): string[] {
   if (shouldBeRetriable !== undefined && retriable !== shouldBeRetriable) faults.push(`${code} has retriable ${retriable}: ${message}`)
   if (withBroker.includes(code) && !/^127\.0\.0\.1:\d+$/.test(broker ?? '')) faults.push(`${code} names broker ${broker}: ${message}`)
   if (withBroker.includes(code) && broker !== undefined && !message.includes(broker)) faults.push(`it does not say where: ${message}`)
-  if (/undefined|\[object|NaN|^not done/.test(message) || message.length < 20) faults.push(`its message tells nothing: ${message}`)
+  if (/undefined|\[object|NaN/.test(message) || message.length < 20) faults.push(`its message tells nothing: ${message}`)
   return faults
 }

@@ -1,57 +1,9 @@
 /** What may be lost between a client and its broker, whichever that is: each story plays through a proxy, and says what must come of it. */
 import type { Test } from 'tap'
-import { Stele, type SteleOptions, text } from '../../client/index.ts'
-import type { Fault, FaultProxy } from './fault-proxy.ts'
-import { api, impatient, nameOf, outcomeOf, passing, patient, silent, unhandled, valuesOf, waitingFor, wrong } from './fault-stage.ts'
-
-type Act = (stele: Stele) => Promise<unknown>
-
-const queries: readonly [name: string, apiKey: number, act: Act][] = [
-  ['topics are described', api.metadata, (stele) => stele.topics.describe(['t'])],
-  ['settings are described', api.describeConfigs, (stele) => stele.topics.describe(['t'])],
-  ['the cluster is described', api.describeCluster, (stele) => stele.admin.cluster.describe()],
-  ['settings are altered', api.incrementalAlterConfigs, (stele) => stele.topics.alterConfigs('t', { 'retention.ms': '100000' })],
-  ['offsets are asked for', api.listOffsets, (stele) => stele.admin.partitions.offsets([{ topic: 't', partition: 0, at: 'end' }])],
-  ['groups are listed', api.listGroups, (stele) => stele.groups.list()],
-  ['a group is looked for', api.findCoordinator, (stele) => stele.groups.describe('g')],
-  ['a group is described', api.describeGroups, (stele) => stele.groups.describe('g')],
-  ['committed offsets are listed', api.offsetFetch, (stele) => stele.admin.groupOffsets.list('g')],
-  ['offsets are committed', api.offsetCommit, (stele) => stele.groups.reset('g', [{ topic: 't', partition: 0, offset: 1 }])],
-  ['records are read', api.fetch, (stele) => valuesOf(stele, 't')],
-]
-
-/** One fault of each kind, once: what passes is not noticed, and afterwards all goes on. Then always: the call ends all the same. */
-export async function queriesAreLost(t: Test, proxy: FaultProxy): Promise<void> {
-  await using setup = new Stele({ bootstrap: proxy.bootstrap })
-  await setup.topics.create([{ name: 't', partitions: 1 }])
-  await setup.producer().send('t', { value: Buffer.from('a') })
-  await setup.groups.reset('g', [{ topic: 't', partition: 0, offset: 0 }])
-  for (const [name, apiKey, act] of queries) {
-    for (const fault of [...passing, ...silent, ...wrong]) {
-      const what = `${name}, ${nameOf(fault)}`
-      await using stele = new Stele({ bootstrap: proxy.bootstrap, ...waitingFor(fault) })
-      proxy.once(apiKey, fault)
-      const outcome = await outcomeOf(t, act(stele), what)
-      if (passing.includes(fault)) t.equal(outcome, 'done', what)
-      else t.match(outcome, wrong.includes(fault) ? /^(MALFORMED_RESPONSE|done)$/ : /^(REQUEST_TIMED_OUT|done)$/, what)
-      await recovered(t, () => act(stele), what)
-    }
-    for (const fault of ['cut after', 'silence', 'nonsense'] as const) {
-      await using stele = new Stele({ bootstrap: proxy.bootstrap, ...impatient })
-      proxy.once(apiKey, fault, Number.POSITIVE_INFINITY)
-      t.not(await outcomeOf(t, act(stele), `${name}, always ${fault}`), 'done', `${name}, always ${fault}`)
-    }
-    proxy.plan = () => undefined
-  }
-  t.same(unhandled, [])
-}
-
-/** By then the broker has noticed, too, that its connections are gone. */
-async function recovered(t: Test, act: () => Promise<unknown>, what: string): Promise<void> {
-  let outcome = ''
-  for (let attempt = 1; attempt <= 50 && outcome !== 'done'; attempt++) outcome = await outcomeOf(t, act(), what)
-  t.equal(outcome, 'done', `${what}: the next time`)
-}
+import { Stele, type SteleOptions, text } from '../../../client/index.ts'
+import { apiKeyOf } from '../edited-answer.ts'
+import type { Fault, FaultProxy } from '../fault-proxy.ts'
+import { impatient, nameOf, outcomeOf, passing, patient, silent, unhandled, valuesOf, waitingFor, wrong } from './stage.ts'
 
 /** What cannot be done twice: it is done, or the error says that it may have been. */
 export async function changesAreLost(t: Test, proxy: FaultProxy): Promise<void> {
@@ -60,7 +12,7 @@ export async function changesAreLost(t: Test, proxy: FaultProxy): Promise<void> 
     const what = `a topic is made, ${nameOf(fault)}`
     const name = `made-${nth}`
     await using stele = new Stele({ bootstrap: proxy.bootstrap, ...waitingFor(fault) })
-    proxy.once(api.createTopics, fault)
+    proxy.once(apiKeyOf('CreateTopics'), fault)
     const made = await stele.topics.create([{ name, partitions: 1 }]).then(
       () => 'done',
       (error: unknown) => error,
@@ -100,19 +52,19 @@ export async function brokerGoesAway(t: Test, proxy: FaultProxy): Promise<void> 
 
 export async function sendsAreLost(t: Test, proxy: FaultProxy): Promise<void> {
   await using setup = new Stele({ bootstrap: proxy.bootstrap })
-  const attempts: [Fault, number, number][] = [...passing, ...silent, ...wrong].flatMap((fault): [Fault, number, number][] => [
-    [fault, api.produce, 1],
-    [fault, api.produce, 2],
-    [fault, api.metadata, 1],
-    [fault, api.initProducerId, 1],
+  const attempts: [Fault, string, number][] = [...passing, ...silent, ...wrong].flatMap((fault): [Fault, string, number][] => [
+    [fault, 'Produce', 1],
+    [fault, 'Produce', 2],
+    [fault, 'Metadata', 1],
+    [fault, 'InitProducerId', 1],
   ])
-  for (const [nth, [fault, apiKey, count]] of attempts.entries()) {
-    const what = `${nameOf(fault)} of API ${apiKey}, ${count} times`
+  for (const [nth, [fault, api, count]] of attempts.entries()) {
+    const what = `${nameOf(fault)} of ${api}, ${count} times`
     const topic = `sent-${nth}`
     await setup.topics.create([{ name: topic, partitions: 1 }])
     await using stele = new Stele({ bootstrap: proxy.bootstrap, ...waitingFor(fault) })
     const producer = stele.producer({ deliveryTimeoutMs: 10_000 })
-    proxy.once(apiKey, fault, count)
+    proxy.once(apiKeyOf(api), fault, count)
     const values = Array.from({ length: 10 }, (_, at) => `${at}`)
     const sent = await Promise.all(
       values.map(async (value) => [value, await outcomeOf(t, producer.send(topic, { value: Buffer.from(value) }), what)] as const),
@@ -156,7 +108,18 @@ export async function manyAreLost(t: Test, proxy: FaultProxy): Promise<void> {
   t.same(unhandled, [])
 }
 
-const memberApis = [api.findCoordinator, 11, 14, api.offsetFetch, api.listOffsets, api.fetch, api.offsetCommit, api.metadata, 12, 68]
+const memberApis = [
+  'FindCoordinator',
+  'JoinGroup',
+  'SyncGroup',
+  'OffsetFetch',
+  'ListOffsets',
+  'Fetch',
+  'OffsetCommit',
+  'Metadata',
+  'Heartbeat',
+  'ConsumerGroupHeartbeat',
+].map(apiKeyOf)
 
 /** A member of a group hears of each record, and what it has done is committed, over each fault in each of the requests it lives by. */
 export async function membersAreCut(t: Test, proxy: FaultProxy, protocol: 'classic' | 'consumer'): Promise<void> {

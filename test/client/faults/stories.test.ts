@@ -1,10 +1,6 @@
 import t from 'tap'
-import { faultStage } from '../support/fault-stage.ts'
-import { brokerGoesAway, changesAreLost, membersAreCut, queriesAreLost } from '../support/fault-stories.ts'
-
-t.test('what is asked is lost on the way: it is asked again, or an error tells, and all goes on', { timeout: 60_000 }, async (t) =>
-  queriesAreLost(t, await faultStage(t)),
-)
+import { faultStage } from '../../support/faults/stage.ts'
+import { brokerGoesAway, changesAreLost, manyAreLost, membersAreCut, sendsAreLost } from '../../support/faults/stories.ts'
 
 t.test('a change that cannot be made twice is made, or the error says that it may have been', { timeout: 60_000 }, async (t) =>
   changesAreLost(t, await faultStage(t)),
@@ -19,3 +15,11 @@ for (const protocol of ['classic', 'consumer'] as const) {
     membersAreCut(t, await faultStage(t), protocol),
   )
 }
+
+t.test('while records are sent, none is delivered twice, and none is said to be that is not', { timeout: 60_000 }, async (t) =>
+  sendsAreLost(t, await faultStage(t)),
+)
+
+t.test('a third of all requests or answers is lost, and every record is there once', { timeout: 60_000 }, async (t) =>
+  manyAreLost(t, await faultStage(t)),
+)

@@ -3,27 +3,10 @@
  * Owns: both, until the test ends; and the rejections that nobody handled, which no test of the client may leave.
  */
 import type { Test } from 'tap'
-import { ClientError, type Stele } from '../../client/index.ts'
-import { BrokerInProcess } from './broker-in-process.ts'
-import { type Fault, FaultProxy } from './fault-proxy.ts'
-import { furnish } from './faults/furniture.ts'
-
-export const api = {
-  produce: 0,
-  fetch: 1,
-  listOffsets: 2,
-  metadata: 3,
-  offsetCommit: 8,
-  offsetFetch: 9,
-  findCoordinator: 10,
-  describeGroups: 15,
-  listGroups: 16,
-  createTopics: 19,
-  initProducerId: 22,
-  describeConfigs: 32,
-  incrementalAlterConfigs: 44,
-  describeCluster: 60,
-} as const
+import { ClientError, type Stele } from '../../../client/index.ts'
+import { BrokerInProcess } from '../broker-in-process.ts'
+import { type Fault, FaultProxy } from '../fault-proxy.ts'
+import { furnish } from './furniture.ts'
 
 export const unhandled: unknown[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(reason))
@@ -53,7 +36,11 @@ export async function faultStage(t: Test): Promise<FaultProxy> {
 
 /** The port of a broker with what operations of the matrix stand on. */
 export async function faultBroker(t: Test): Promise<number> {
-  const broker = await BrokerInProcess.start({ 'group.initial.rebalance.delay.ms': 0 })
+  const broker = await BrokerInProcess.start({
+    'group.initial.rebalance.delay.ms': 0,
+    'group.consumer.heartbeat.interval.ms': 50,
+    'group.consumer.min.heartbeat.interval.ms': 50,
+  })
   t.teardown(() => broker.close())
   await furnish(broker.port)
   return broker.port
