@@ -72,12 +72,13 @@ export class Committer {
 
   /** Throws ClientError. */
   async commit(offsets: readonly PartitionOffset[], call?: CallOptions): Promise<void> {
-    await this.#tell(offsets, call)
     const { assignment, acknowledge } = this.#parts
+    // Now, not once it is heard: what is committed by itself meanwhile would be older.
     for (const { topic, partition, offset } of offsets) {
       const of = assignment.get(topic, partition)
       if (of) acknowledge(of, offset)
     }
+    await this.#tell(offsets, call)
   }
 
   async #tell(offsets: readonly PartitionOffset[], call: CallOptions | undefined): Promise<void> {

@@ -2,9 +2,10 @@
  * The client's consumer on a cluster of Apache Kafka: it reads from the follower in its rack (KIP-392), finds out that a log was cut
  * (KIP-320), and goes on where leaders move.
  */
+import { setTimeout as after } from 'node:timers/promises'
 import t from 'tap'
 import { orThrow, type Stele, type TopicDescription } from '../../client/index.ts'
-import { ConsumingStage, type Member, sorted, upTo } from '../support/consuming.ts'
+import { ConsumingStage, groupSettings, type Member, sorted, upTo } from '../support/consuming.ts'
 import { KafkaCluster } from '../support/kafka-cluster.ts'
 import { full, missing } from './cache.ts'
 import { until } from './until.ts'
@@ -48,6 +49,14 @@ async function shown(stele: Stele, topic: string, what: string, isSo: (partition
   await until(`${topic} to have ${what}`, look, (partition) => partition !== undefined && isSo(partition))
 }
 
+/** Has the first of these lead, and coordinate, where the topic is that of offsets. */
+async function leads(stele: Stele, topic: string, replicas: readonly number[]): Promise<void> {
+  orThrow(await stele.admin.partitions.reassign([{ topic, partition: 0, replicas }]))
+  await inSync(stele, topic, replicas)
+  await stele.admin.partitions.electLeaders('preferred', [{ topic, partition: 0 }])
+  await shown(stele, topic, `leader ${replicas[0]}`, ({ leader }) => leader === replicas[0])
+}
+
 /** Sends some more and waits until they are read; whatever was read before, all is there once and in order. */
 async function goesOn(stage: ConsumingStage, topic: string, member: Member, upToNow: number): Promise<void> {
   await stage.send(topic, { partitions: 1, records: upToNow - member.values.length, from: member.values.length })
@@ -55,7 +64,7 @@ async function goesOn(stage: ConsumingStage, topic: string, member: Member, upTo
 }
 
 t.test('the consumer on a cluster of Apache Kafka', { skip, timeout: 600_000 }, async (t) => {
-  const cluster = await KafkaCluster.start(t, 3, { 'offsets.topic.replication.factor': '3' })
+  const cluster = await KafkaCluster.start(t, 3, { ...groupSettings, 'offsets.topic.replication.factor': '3' })
   const stage = new ConsumingStage(t, cluster.bootstrap)
 
   await t.test('records come from the follower in the rack; without it from the leader; and from it again', async (t) => {
@@ -199,4 +208,78 @@ t.test('the consumer on a cluster of Apache Kafka', { skip, timeout: 600_000 }, 
       if (!isTwice) t.equal(twice(members.flatMap(({ values }) => values)), 0, 'nothing twice where no partition was given up')
     }
   })
+
+  for (const way of [{ assignors: ['range'] }, { assignors: ['cooperative-sticky'] }, { protocol: 'consumer' }] as const) {
+    await t.test(`the coordinator dies while members commit, come and go: ${JSON.stringify(way)}`, async (t) => {
+      const partitions = 4
+      const topic = stage.name('coordinated')
+      const assignments = Array.from({ length: partitions }, () => [1])
+      orThrow(await stage.stele.admin.topics.create([{ name: topic, assignments }]))
+      const group = stage.name('group')
+      const members: Member[] = []
+      // A member that left just before is one again where the next coordinator has not heard of it: until its session ends.
+      const sessionTimeoutMs = 5000
+      const join = (work: (value: string, member: Member) => Promise<void>) => {
+        const timing = { autoCommit: { everyMs: 50 }, ...('assignors' in way && { sessionTimeoutMs }) }
+        const member = stage.member({ ...way, ...timing, topics: [topic], group, work })
+        members.push(member)
+        return member
+      }
+      const stays = join(async (value, { consumer }) => {
+        if (Number(value) % 7 === 0) await consumer.commit()
+      })
+      await stays.until(({ partitions: held }) => held.length === partitions)
+      await leads(stage.stele, '__consumer_offsets', [2, 3, 1])
+      let isOver = false
+      const churn = async () => {
+        while (!isOver) {
+          const comes = join(async (_, { consumer, values }) => {
+            await consumer.commit()
+            if (values.length === 3) void consumer.close()
+          })
+          await comes.over
+        }
+      }
+      let sent = 0
+      const send = async () => {
+        const producer = stage.stele.producer()
+        for (; !isOver; await after(5)) {
+          const records = Array.from({ length: partitions }, (_, nth) => ({ value: Buffer.from(String(sent + nth)), partition: nth }))
+          await producer.send(topic, records)
+          sent += partitions
+        }
+      }
+      const all = Promise.all([churn(), send()])
+      const joined = async (more: number) => {
+        const before = members.length
+        await until(
+          'members to come and go',
+          async () => members.length - before,
+          (count) => count >= more,
+        )
+      }
+      await joined(3)
+      await cluster.end(2, 'SIGKILL')
+      await joined(3)
+      await cluster.start(2)
+      await leads(stage.stele, '__consumer_offsets', [2, 3, 1])
+      await joined(3)
+      isOver = true
+      await all
+      const values = () => members.flatMap((member) => member.values)
+      await until(
+        'all to be read',
+        async () => new Set(values()).size,
+        (size) => size === sent,
+      )
+      t.equal(values().length, sent, `${sent} records, each once, over ${members.length} members`)
+      const isWell = members.every(({ error, events }) => error === undefined && !events.some((event) => event.startsWith('lost')))
+      t.ok(isWell, 'no commit is refused, nothing is lost')
+      await stays.consumer.close()
+      t.equal(
+        (await stage.stele.groups.describe(group)).offsets.reduce((sum, { committed }) => sum + (committed ?? 0), 0),
+        sent,
+      )
+    })
+  }
 })

@@ -118,11 +118,13 @@ export async function groupSuite(t: Test, bootstrap: string): Promise<void> {
       await using consumer = far.consumer({ ...protocol, topics: [topic], group, from: 'beginning', autoCommit: { everyMs: 1 } })
       const committed: number[] = []
       for await (const { offset } of consumer) {
+        if (offset % 3 !== 2) continue
         await consumer.commit()
-        committed.push((await consumer.committed())[0]?.offset ?? -1)
+        const [now] = await consumer.committed()
+        committed.push(offset + 1 - (now?.offset ?? 0))
         if (offset === 29) break
       }
-      t.same(committed.map(String), upTo(31).slice(1))
+      t.same(new Set(committed), new Set([0]), 'it is where the application was')
     })
 
     await t.test(`before partitions are given up the application may commit ${named}`, async (t) => {
