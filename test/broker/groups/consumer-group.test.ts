@@ -1,4 +1,6 @@
 import t from 'tap'
+import { groupRecord } from '../../../broker/groups/consumer/consumer-records.ts'
+import { groupCodec } from '../../../broker/groups/records.ts'
 import { GroupStage } from '../../support/group-stage.ts'
 
 function stageWithTopic(partitions = 4, overrides = {}): GroupStage {
@@ -199,6 +201,28 @@ t.test('a restart loses nothing but what was about to time out', async (t) => {
     ['b'],
     'members that do not say that they live are put out',
   )
+})
+
+t.test('a group whose metadata Kafka has hashed begins one epoch more, in which nobody loses anything', async (t) => {
+  const stage = stageWithTopic()
+  stage.join('a')
+  stage.join('b')
+  stage.heartbeat({ memberId: 'a', memberEpoch: 2 })
+  const all = [{ topicId: stage.topics.idOf('t'), partitions: [0, 1] }]
+  stage.heartbeat({ memberId: 'a', memberEpoch: 2, topicPartitions: all })
+  stage.heartbeat({ memberId: 'b', memberEpoch: 3 })
+  t.same(stage.shown(), ['a 3:0,1 STABLE', 'b 3:2,3 STABLE'])
+  // All of its 64 bits mean something.
+  stage.log.push(groupCodec.encode(groupRecord('g', 3, -0x7edc_ba98_7654_3211)))
+  stage.restart()
+  const [toA, toB] = ['a', 'b'].map((memberId) => stage.heartbeat({ memberId, memberEpoch: 3 }))
+  t.same([stage.group().epoch, toA?.memberEpoch, toB?.memberEpoch], [4, 4, 4])
+  t.same(stage.shown(), ['a 4:0,1 STABLE', 'b 4:2,3 STABLE'])
+  stage.restart()
+  for (const memberId of ['a', 'b']) {
+    stage.heartbeat({ memberId, memberEpoch: 4 })
+    t.same(stage.written, [], 'and that is all')
+  }
 })
 
 t.test('a group that is deleted is gone from the log too', async (t) => {
