@@ -2,6 +2,7 @@
  * The bench's door: measures workloads against one broker, or against two by turns.
  * Owns: the order of rounds. Writes nothing; who calls it shows what it tells.
  */
+import { ClientError } from '../client/index.ts'
 import { BenchError } from './bench-error.ts'
 import { foreignClients, foreignDirections } from './foreign/catalog.ts'
 import type { ForeignClient } from './foreign/foreign-load.ts'
@@ -50,21 +51,43 @@ export async function bench(plan: Plan, { command, events, signal }: BenchOption
   })
   if (passes.length === 0) throw new BenchError(`nothing can be measured: ${notes.join(' ')}`)
   const runs: Run[] = []
-  for (const { workload, client } of passes) {
-    for (let round = 0; round < plan.rounds; round++) {
-      for (const target of byTurns(targets.length, round)) {
-        if (signal.aborted) break
-        const aim = targets[target] as Target
-        events.round(kindOf({ workload: workload.name, client: client?.name ?? 'stele' }), labelOf(aim), round, plan.rounds)
-        const progress = (count: number) => events.progress(count, workload.unit)
-        const options = { workload, target: aim, load: plan.load, events: { progress }, signal }
-        const direction = foreignDirections[workload.name]
-        const result = client && direction ? await runForeignRound(options, client, direction) : await runRound(options)
-        runs.push({ ...result, target, round })
-      }
+  let failure: string | null = null
+  try {
+    for (const round of roundsOf(plan, passes)) {
+      if (signal.aborted) break
+      runs.push(await measured(plan, targets, round, { events, signal }))
     }
+  } catch (error) {
+    // What was measured by then has taken its time, and is told.
+    if (runs.length === 0 || !(error instanceof BenchError || error instanceof ClientError)) throw error
+    failure = error.message
   }
-  return { startedAt, command, machine: machineFacts(), plan: { ...plan, targets }, runs, notes }
+  return { startedAt, command, machine: machineFacts(), plan: { ...plan, targets }, runs, notes, failure }
+}
+
+interface Round extends Pass {
+  readonly target: number
+  readonly round: number
+}
+
+function roundsOf({ rounds, targets }: Plan, passes: readonly Pass[]): Round[] {
+  const inTurn = Array.from({ length: rounds }, (_, round) => byTurns(targets.length, round).map((target) => ({ target, round }))).flat()
+  return passes.flatMap((pass) => inTurn.map((turn) => ({ ...pass, ...turn })))
+}
+
+async function measured(
+  { load, rounds }: Plan,
+  targets: readonly Target[],
+  { workload, client, target, round }: Round,
+  { events, signal }: Pick<BenchOptions, 'events' | 'signal'>,
+): Promise<Run> {
+  const aim = targets[target] as Target
+  events.round(kindOf({ workload: workload.name, client: client?.name ?? 'stele' }), labelOf(aim), round, rounds)
+  const progress = (count: number) => events.progress(count, workload.unit)
+  const options = { workload, target: aim, load, events: { progress }, signal }
+  const direction = foreignDirections[workload.name]
+  const result = client && direction ? await runForeignRound(options, client, direction) : await runRound(options)
+  return { ...result, target, round }
 }
 
 interface Pass {

@@ -5,6 +5,7 @@
 import { Histogram } from './measure/histogram.ts'
 import type { ForeignClient, ForeignResult, Job } from './foreign/foreign-load.ts'
 import { recordsUsually, runProgram } from './foreign/foreign-round.ts'
+import { Presence } from './measure/presence.ts'
 import { type Usage, usageOf } from './measure/process-usage.ts'
 import type { Load, Target } from './plan.ts'
 import { runCrew } from './process/crew.ts'
@@ -36,11 +37,11 @@ export interface RoundOptions {
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const { workload, target, load, signal } = options
   const { processes } = load
-  return prepared(options, 'stele', async (scene, watch) => {
+  return prepared(options, 'stele', async (scene, watch, gone) => {
     const shares = Array.from({ length: processes }, (_, index): Share => {
       return { workload: workload.name, bootstrap: target.bootstrap, http: target.http, load, index, processes, scene }
     })
-    const loaded = summed(await runCrew(shares, watch, signal))
+    const loaded = summed(await runCrew(shares, watch, { signal, gone }))
     return { ...loaded, timed: workload.timed, figures: { ...loaded.figures, ...waitingFigures(options, watch) } }
   })
 }
@@ -52,11 +53,11 @@ function waitingFigures({ workload: { waiting }, load }: RoundOptions, { openedB
 /** By somebody else's. */
 export async function runForeignRound(options: RoundOptions, client: ForeignClient, direction: Job['direction']): Promise<RoundResult> {
   const { workload, target, load, signal } = options
-  return prepared(options, client.name, async (scene, watch) => {
+  return prepared(options, client.name, async (scene, watch, gone) => {
     const records = recordsUsually(load)
     const program = client.program({ direction, bootstrap: target.bootstrap, topic: scene['topic'] ?? '', records, load })
     watch.measuring()
-    const { count, seconds, latencies, used } = await runProgram(program, signal)
+    const { count, seconds, latencies, used } = await runProgram(program, { signal, gone })
     watch.measured()
     return {
       seconds,
@@ -76,15 +77,25 @@ type Loaded = Pick<Run, 'seconds' | 'count' | 'bytes' | 'failures' | 'timed' | '
 async function prepared(
   { workload, target, load, events }: RoundOptions,
   client: string,
-  act: (scene: Readonly<Record<string, string>>, watch: Watch) => Promise<Loaded>,
+  act: (scene: Readonly<Record<string, string>>, watch: Watch, gone: Promise<never>) => Promise<Loaded>,
 ): Promise<RoundResult> {
   const scene = await workload.prepare(target, load)
   const watch = new Watch(target.pid, events, { isToldOf: client === 'stele', opens: workload.waiting !== undefined })
-  try {
-    return { workload: workload.name, client, unit: workload.unit, ...(await act(scene, watch)), ...watch.seen() }
-  } finally {
-    watch.end()
+  const presence = new Presence(target.bootstrap)
+  const tidy = async () => {
     if (scene['topic'] !== undefined) await deleteTopic(target, scene['topic'])
+  }
+  try {
+    const loaded = await act(scene, watch, presence.gone)
+    await tidy()
+    return { workload: workload.name, client, unit: workload.unit, ...loaded, ...watch.seen() }
+  } catch (error) {
+    // Why the round failed is what is to be told, not that its topic cannot be deleted either.
+    await tidy().catch(() => undefined)
+    throw error
+  } finally {
+    presence.end()
+    watch.end()
   }
 }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { BenchError } from '../bench-error.ts'
 import { type Usage, usageOf } from '../measure/process-usage.ts'
+import type { CrewEnd } from '../process/crew.ts'
 import type { ForeignResult, Program } from './foreign-load.ts'
 
 const lookMillis = 50
@@ -20,7 +21,7 @@ export interface ForeignOutcome extends ForeignResult {
   readonly used: Usage | undefined
 }
 
-export async function runProgram({ command, args, input, read }: Program, signal: AbortSignal): Promise<ForeignOutcome> {
+export async function runProgram({ command, args, input, read }: Program, { signal, gone }: CrewEnd): Promise<ForeignOutcome> {
   const began = performance.now()
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], signal })
   let used: Usage | undefined
@@ -40,7 +41,7 @@ export async function runProgram({ command, args, input, read }: Program, signal
     const closed = once(child, 'close')
     // A program that ends before it has read everything says why by its exit.
     Readable.from(repeated(input ?? { chunk: nothing, times: 0 })).pipe(child.stdin)
-    const [code] = (await closed) as [number | null]
+    const [code] = (await Promise.race([closed, gone])) as [number | null]
     if (code !== 0) throw new BenchError(`${command} ended with ${code}: ${errors.trim()}`)
     return { ...read(output, (performance.now() - began) / 1000), used }
   } catch (error) {

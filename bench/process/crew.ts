@@ -18,18 +18,25 @@ export interface CrewEvents {
   measured(): void
 }
 
+export interface CrewEnd {
+  /** Ends it early, and in good order. */
+  readonly signal: AbortSignal
+  /** Rejects when there is nobody left to load. */
+  readonly gone: Promise<never>
+}
+
 /** Throws what the first process to fail says. */
-export async function runCrew(shares: readonly Share[], events: CrewEvents, signal: AbortSignal): Promise<Outcome[]> {
+export async function runCrew(shares: readonly Share[], events: CrewEvents, { signal, gone }: CrewEnd): Promise<Outcome[]> {
   const hands = shares.map((share) => new Hand(share, events))
   const stop = () => {
     for (const hand of hands) hand.say({ kind: 'stop' })
   }
   signal.addEventListener('abort', stop)
   try {
-    await Promise.race([Promise.all(hands.map((hand) => hand.ready)), ...hands.map((hand) => hand.outcome)])
+    await Promise.race([Promise.all(hands.map((hand) => hand.ready)), ...hands.map((hand) => hand.outcome), gone])
     await events.ready()
     for (const hand of hands) hand.say({ kind: 'start' })
-    return await Promise.all(hands.map((hand) => hand.outcome))
+    return await Promise.race([Promise.all(hands.map((hand) => hand.outcome)), gone])
   } finally {
     signal.removeEventListener('abort', stop)
     for (const hand of hands) hand.end()

@@ -6,7 +6,7 @@ import { escaped, type Line, plotSvg } from './plot.ts'
 import type { Latencies, Report, Run, Sample } from './report.ts'
 
 export function pageOf(report: Report): string {
-  const { plan, startedAt, command, machine, notes, runs } = report
+  const { plan, startedAt, command, machine, notes, failure, runs } = report
   const title = `Bench of ${plan.targets.map(labelOf).join(' and ')}`
   const kinds = [...new Set(runs.map(kindOf))]
   return [
@@ -15,7 +15,7 @@ export function pageOf(report: Report): string {
     `<h1>${escaped(title)}</h1>`,
     `<p>${escaped(startedAt)} · ${escaped(machineText(machine))}</p>`,
     `<pre>${escaped(command)}</pre>`,
-    ...notes.map((note) => `<p class="note">${escaped(note)}</p>`),
+    ...[...notes, ...(failure === null ? [] : [`NOT ALL WAS MEASURED: ${failure}`])].map((note) => `<p class="note">${escaped(note)}</p>`),
     kinds.length > 1 ? glance(report, kinds) : '',
     ...kinds.map((kind, nth) => section(report, kind, nth)),
     plan.rounds > 1

@@ -65,4 +65,6 @@ export interface Report {
   readonly runs: readonly Run[]
   /** What was asked for and could not be, and what should be known of the figures. */
   readonly notes: readonly string[]
+  /** Why it ended before all was measured. */
+  readonly failure: string | null
 }

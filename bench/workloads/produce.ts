@@ -36,8 +36,8 @@ async function produceShare(share: Share, meter: Meter): Promise<void> {
       for (let nth = 0; nth < count; nth++) {
         const producer = producers[turn++ % producers.length]
         producer?.send(topic, record as { value: Buffer }).then(
-          () => sent(1, load.size, nowMicros() - due),
-          () => failed(1),
+          () => meter.count(1, load.size, nowMicros() - due, due),
+          () => (meter.measures(due) ? meter.miss(1) : undefined),
         )
       }
     })

@@ -1,5 +1,6 @@
 /** `stele bench`: how fast a broker is, Stele or any other that speaks Kafka's protocol. What is measured and how is bench's. */
-import { writeFile } from 'node:fs/promises'
+import { access, constants, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type * as Door from '../../bench/bench.ts'
 import type { FigureRow, Plan, Report, Target } from '../../bench/bench.ts'
 import { nodeClock } from '../platform/node/clock.ts'
@@ -40,11 +41,14 @@ export const benchCommand = command({
     codec: flag.choice(['none', 'gzip', 'snappy', 'lz4', 'zstd'], 'Compression; none if left out.', { otherwise: 'none' }),
     partitions: flag.integer('N', 'Of the topics that are made; 8 if left out.', { short: 'p', otherwise: 8, ...few }),
     replicationFactor: flag.integer('N', 'Of the topics that are made; 1 if left out.', { otherwise: 1, min: 1, max: 100 }),
-    connections: flag.integer('N', 'Producers or readers, each with sockets of its own; 2 if left out.', {
-      short: 'c',
-      otherwise: 2,
-      ...few,
-    }),
+    connections: flag.integer(
+      'N',
+      'Producers or readers, each with sockets of its own; 2 if left out, and at least one for each process.',
+      {
+        short: 'c',
+        ...few,
+      },
+    ),
     processes: flag.integer('N', 'How many processes make the load; 1 if left out.', { otherwise: 1, min: 1, max: 1024 }),
     rate: flag.integer('N', 'Records a second in all; 0, as fast as it goes, if left out, for latency 1000.', {
       short: 'r',
@@ -77,15 +81,19 @@ export const benchCommand = command({
     for (const client of clients) {
       if (!known.includes(client)) throw new UsageError(`--load must be one of ${known.join(', ')}, not '${client}'`, 'bench')
     }
-    if (input.connections < input.processes) throw new UsageError('--connections must be at least as many as --processes', 'bench')
+    const connections = input.connections ?? Math.max(2, input.processes)
+    if (connections < input.processes) throw new UsageError('--connections must be at least as many as --processes', 'bench')
     const targets = targetsOf(input)
     const { warmUp, batch, linger, ...rest } = input
-    const load = { ...rest, warmUpSeconds: warmUp, batchBytes: batch, lingerMs: linger }
+    const load = { ...rest, connections, warmUpSeconds: warmUp, batchBytes: batch, lingerMs: linger }
     const plan: Plan = { targets, workloads, clients, rounds: input.rounds ?? (targets.length > 1 ? 3 : 1), load: door.loadOf(load) }
+    if (input.html !== undefined) await checkWritable(input.html)
     const report = await measured(plan, door, terminal)
-    if (input.html !== undefined) await writeFile(input.html, door.pageOf(report))
     await terminal.out.write(input.json ? `${JSON.stringify(report)}\n` : await reportText(report, terminal))
-    return Exit.ok
+    if (input.html !== undefined) await writeFile(input.html, door.pageOf(report)).catch(cannotBeWritten(input.html))
+    if (report.failure === null) return Exit.ok
+    await terminal.err.write(`stele: not all was measured: ${report.failure}\n`)
+    return Exit.failed
   },
 })
 
@@ -133,6 +141,19 @@ async function measured(plan: Plan, { bench, BenchError }: typeof Door, { err }:
     throw error
   } finally {
     progress?.clear()
+  }
+}
+
+/** Told before the time is spent, not after. */
+async function checkWritable(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined)
+  if (there?.isDirectory()) throw new CommandError(`${path} cannot be written: it is a folder`)
+  await access(there ? path : dirname(path), constants.W_OK).catch(cannotBeWritten(path))
+}
+
+function cannotBeWritten(path: string) {
+  return (error: NodeJS.ErrnoException): never => {
+    throw new CommandError(`${path} cannot be written: ${error.message}`, error)
   }
 }
 

@@ -6,6 +6,7 @@ import { listenerOf, usageOf } from '../../bench/measure/process-usage.ts'
 import { figureRows } from '../../bench/report/figures.ts'
 import type { Run } from '../../bench/report/report.ts'
 import { workloads } from '../../bench/workloads/catalog.ts'
+import { startBroker } from '../../broker/index.ts'
 import { Stele } from '../../client/index.ts'
 import { benchLoad } from '../support/bench-load.ts'
 import { StreamBroker } from '../support/stream-broker.ts'
@@ -139,6 +140,28 @@ t.test('a round that is asked to stop ends with what it has', async (t) => {
   const report = await bench(plan, { command: 'x', events, signal: stop.signal })
   t.equal(report.runs.length, 1)
   t.ok((report.runs[0]?.seconds ?? 600) < 60)
+})
+
+t.test('a target that goes away in the middle ends the round within seconds', async (t) => {
+  const other = await startBroker()
+  let closed: Promise<void> | undefined
+  const events = { ...silent, progress: () => void (closed ??= other.close()) }
+  const plan = { targets: [{ ...target, bootstrap: other.bootstrap }], workloads: ['produce'], clients: ['stele'], rounds: 1 }
+  const whole = bench(
+    { ...plan, load: { ...load, records: undefined, seconds: 600 } },
+    { command: 'x', events, signal: new AbortController().signal },
+  )
+  await t.rejects(whole, { name: 'BenchError', message: `${other.bootstrap} is gone: connect ECONNREFUSED ${other.bootstrap}` })
+  await closed
+})
+
+t.test('what was measured before a target went away is told', async (t) => {
+  const other = await startBroker()
+  const events = { ...silent, round: (_: string, __: string, round: number) => void (round > 0 && other.close()) }
+  const plan = { targets: [{ ...target, bootstrap: other.bootstrap }], workloads: ['produce'], clients: ['stele'], rounds: 2 }
+  const report = await bench({ ...plan, load: { ...load, records: 100 } }, { command: 'x', events, signal: new AbortController().signal })
+  t.equal(report.runs.length, 1)
+  t.match(report.failure, other.bootstrap)
 })
 
 t.test('a load that cannot be made is one sentence', async (t) => {

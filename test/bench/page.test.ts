@@ -54,6 +54,7 @@ const report: Report = {
   },
   runs: [runOf(0, 0), runOf(1, 0), runOf(1, 1), runOf(0, 1)],
   notes: ['something <to> know'],
+  failure: null,
 }
 
 const alone = new Set(['meta', '!doctype'])

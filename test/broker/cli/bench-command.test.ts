@@ -54,7 +54,13 @@ t.test('what cannot be is said in a sentence, and nothing is begun', { skip }, a
   t.match(await refused('--load', 'sarama'), /^stele: --load must be one of stele, java, /)
   t.match(await refused('--target', 'nowhere'), /^stele: --target must be host:port, not 'nowhere'/)
   t.match(await refused('-t', 'a:1', '-t', 'b:1', '-t', 'c:1'), /--target may be given once, or twice/)
-  t.match(await refused('--processes', '4'), /--connections must be at least as many as --processes/)
+  t.match(await refused('--processes', '4', '--connections', '2'), /--connections must be at least as many as --processes/)
+  t.match(await bench('produce', '--html', 'nowhere/report.html'), {
+    code: 1,
+    out: '',
+    err: /^stele: nowhere\/report.html cannot be written: ENOENT/,
+  })
+  t.match(await bench('produce', '--html', '.'), { code: 1, out: '', err: 'stele: . cannot be written: it is a folder\n' })
   t.match(await bench('--target', '127.0.0.1:1'), { code: 1, err: /^stele: .*127\.0\.0\.1:1/ })
 })
 
