@@ -45,7 +45,11 @@ async function inSync(stele: Stele, topic: string, replicas: readonly number[]):
 
 /** Resolves once the first partition is like that. */
 async function shown(stele: Stele, topic: string, what: string, isSo: (partition: Shown) => boolean): Promise<void> {
-  const look = async () => (await stele.topics.describe([topic]))[0]?.partitions[0]
+  // A broker that has just come back may not know it yet.
+  const look = async () => {
+    const [described] = await stele.topics.describe([topic]).catch(() => [])
+    return described?.partitions[0]
+  }
   await until(`${topic} to have ${what}`, look, (partition) => partition !== undefined && isSo(partition))
 }
 
