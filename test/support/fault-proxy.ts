@@ -76,13 +76,17 @@ export class FaultProxy {
   connections = 0
   /** How many requests met a fault. */
   faults = 0
-  /** API keys, in the order in which they came. */
-  readonly asked: number[] = []
+  /** Resolves when the first has. */
+  readonly met: Promise<void>
+  #meet = () => {}
 
   private constructor(server: net.Server, { target = 0, carries = 'frames' }: FaultProxyOptions) {
     this.#server = server
     this.#target = target
     this.#carries = carries
+    this.met = new Promise((resolve) => {
+      this.#meet = resolve
+    })
   }
 
   static async start(options: FaultProxyOptions = {}): Promise<FaultProxy> {
@@ -173,9 +177,11 @@ export class FaultProxy {
     const { near, far } = link
     if (link.isDeaf) return
     const apiKey = frame.readInt16BE(sizeBytes)
-    this.asked.push(apiKey)
     const fault = this.plan(apiKey)
-    if (fault !== undefined) this.faults++
+    if (fault !== undefined) {
+      this.faults++
+      this.#meet()
+    }
     if (fault === 'cut before') return void near.resetAndDestroy()
     link.isDeaf = fault === 'swallowed'
     if (link.isDeaf) return

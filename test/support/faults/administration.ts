@@ -94,3 +94,22 @@ export const administration: readonly Operation[] = [
   query('producers are described', 'DescribeProducers', (stele) => all(stele.admin.transactions.producers([t0])), notLeader),
   query('a producer is fenced', 'InitProducerId', (stele, name) => all(stele.admin.transactions.fence([name])), notCoordinator),
 ]
+
+/** What a Stele does not serve yet. */
+export const administrationOfKafka: readonly Operation[] = [
+  query(
+    'replicas move',
+    'AlterPartitionReassignments',
+    (stele) => all(stele.admin.partitions.reassign([{ ...t0, replicas: [1] }])),
+    notController,
+  ),
+  query('quotas are described', 'DescribeClientQuotas', (stele) => stele.admin.quotas.describe()),
+  query(
+    'a quota is set',
+    'AlterClientQuotas',
+    (stele) => all(stele.admin.quotas.alter([{ entity: { user: 'fault' }, values: { producer_byte_rate: 1e9 } }])),
+    notController,
+  ),
+  query('SCRAM credentials are described', 'DescribeUserScramCredentials', (stele) => all(stele.admin.scramCredentials.describe())),
+  query('the quorum is described', 'DescribeQuorum', (stele) => stele.admin.quorum.describe()),
+]

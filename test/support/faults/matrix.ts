@@ -51,7 +51,7 @@ export async function playMatrix(t: Test, port: number, operations: readonly Ope
     ...[...metOnce(operation.momentary ?? []), ...(operation.more ?? [])].map((kind): Case => ({ operation, kind, isLasting: false })),
     ...[...metAlways(operation.momentary ?? []), ...(operation.more ?? [])].map((kind): Case => ({ operation, kind, isLasting: true })),
   ])
-  await using setup = new Stele({ bootstrap: `127.0.0.1:${port}` })
+  await using setup = setupAt(port)
   const complaints: string[] = []
   const left = [...cases.entries()].reverse()
   const work = async () => {
@@ -64,6 +64,9 @@ export async function playMatrix(t: Test, port: number, operations: readonly Ope
   t.same(complaints, [], `${cases.length} cells`)
   t.same(unhandled, [], 'no rejection is left unhandled')
 }
+
+/** A client that meets no fault. */
+export const setupAt = (port: number): Stele => new Stele({ bootstrap: `127.0.0.1:${port}` })
 
 const nameOf = ({ operation, kind, isLasting }: Case): string => `${operation.name}, ${isLasting ? 'always ' : ''}${kind.name}`
 
@@ -99,7 +102,7 @@ async function playIn(cell: Cell, { operation, kind, isLasting }: Case, setup: S
 }
 
 /** Not always at once: what was under way when the fault ended may still have to end. */
-async function recovered(act: Act): Promise<Outcome> {
+export async function recovered(act: Act): Promise<Outcome> {
   let outcome: Outcome = { code: '' }
   for (let attempt = 0; attempt < 10 && outcome.code !== 'done'; attempt++) {
     await after(attempt * 20)

@@ -74,7 +74,7 @@ function life(protocol: Protocol, { join, beat, leave }: { join: readonly string
       ready: async (cell) => {
         const consumer = await joined(cell, protocol)
         return async () => {
-          while (cell.proxy.faults === 0) await pause(heartbeatMs)
+          await cell.proxy.met
           await takeTheRest(consumer, cell.limitMs)
           await consumer.commit()
         }

@@ -1,5 +1,5 @@
 /** Reading without a group that shares, with each request that a reader lives by. */
-import type { Consumer, ConsumerOptions } from '../../../client/index.ts'
+import { ClientError, type Consumer, type ConsumerOptions } from '../../../client/index.ts'
 import type { Cell } from './cell.ts'
 import type { Act, Operation } from './matrix.ts'
 
@@ -18,7 +18,7 @@ const readToEnd =
   async () => {
     let count = 0
     for await (const records of stele.reader().batches('t', { from: 'beginning', untilEnd: true })) count += records.length
-    if (count < recordsMin) throw new Error(`${count} records were read`)
+    if (count < recordsMin) throw endedEarly(count)
   }
 
 const consume =
@@ -27,8 +27,13 @@ const consume =
     await using consumer = consumerOf(cell)
     let count = 0
     for await (const _ of consumer) if (++count === recordsMin) break
-    if (count < recordsMin) throw new Error(`${count} records were read`)
+    if (count < recordsMin) throw endedEarly(count)
   }
+
+/** A loop ends when its consumer is closed; otherwise not before it is done. */
+function endedEarly(count: number): ClientError {
+  return new ClientError('ENDED_EARLY', `only ${count} records were read`)
+}
 
 async function committing(cell: Cell): Promise<Consumer> {
   const consumer = consumerOf(cell, { topics: undefined as never, partitions: [t0], group: cell.name, autoCommit: false })

@@ -2,6 +2,9 @@
  * A broker that is reached through a fault proxy alone, and clients that do not wait long.
  * Owns: both, until the test ends; and the rejections that nobody handled, which no test of the client may leave.
  */
+import * as fs from 'node:fs'
+import * as os from 'node:os'
+import * as path from 'node:path'
 import type { Test } from 'tap'
 import { ClientError, type Stele } from '../../../client/index.ts'
 import { BrokerInProcess } from '../broker-in-process.ts'
@@ -34,16 +37,35 @@ export async function faultStage(t: Test): Promise<FaultProxy> {
   return proxy
 }
 
+const quickGroups = {
+  'group.initial.rebalance.delay.ms': 0,
+  'group.consumer.heartbeat.interval.ms': 50,
+  'group.consumer.min.heartbeat.interval.ms': 50,
+}
+
 /** The port of a broker with what operations of the matrix stand on. */
 export async function faultBroker(t: Test): Promise<number> {
-  const broker = await BrokerInProcess.start({
-    'group.initial.rebalance.delay.ms': 0,
-    'group.consumer.heartbeat.interval.ms': 50,
-    'group.consumer.min.heartbeat.interval.ms': 50,
-  })
+  const broker = await BrokerInProcess.start(quickGroups)
   t.teardown(() => broker.close())
   await furnish(broker.port)
   return broker.port
+}
+
+/** The same, that can be closed and started again where it was. */
+export async function restartableBroker(t: Test): Promise<{ readonly port: number; restart(): Promise<void> }> {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'stele-restart-'))
+  let broker = await BrokerInProcess.start(quickGroups, { directory })
+  const { port } = broker
+  t.teardown(async () => {
+    await broker.close()
+    fs.rmSync(directory, { recursive: true, force: true })
+  })
+  await furnish(port)
+  const restart = async () => {
+    await broker.close()
+    broker = await BrokerInProcess.start(quickGroups, { directory, port })
+  }
+  return { port, restart }
 }
 
 /** `done`, or the code of the error; what is no ClientError fails the test. */
