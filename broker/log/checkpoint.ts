@@ -43,9 +43,9 @@ export class Checkpoint {
     return this.#entries
   }
 
-  /** On the device when it returns. */
+  /** On the device when it returns, also where something older is on its way. */
   writeNow(entries: ReadonlyMap<PartitionKey, Offset>): void {
-    if (isSame(entries, this.#entries)) return
+    if (!this.#isWriting && isSame(entries, this.#entries)) return
     replaceNow(this.#disk, this.#path, formatCheckpoint(entries))
     this.#entries = entries
   }

@@ -36,6 +36,20 @@ t.test('a checkpoint that fails half-way leaves the one before', (t) => {
   t.end()
 })
 
+t.test('what is noted now stands, though an older note is on its way, and says what the file said before', async (t) => {
+  for (const turns of [0, 1, 2, 3, 4]) {
+    const disk = new MemoryDisk()
+    const checkpoint = new Checkpoint(disk, '/checkpoint', silentLogger)
+    checkpoint.writeNow(new Map([['t 0', 100]]))
+    const later = checkpoint.writeLater(new Map([['t 0', 200]]))
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+    checkpoint.writeNow(new Map([['t 0', 100]]))
+    await later
+    const found = [checkpoint.get('t 0'), new Checkpoint(disk, '/checkpoint', silentLogger).get('t 0')]
+    t.same(found, [100, 100], `after ${turns} turns`)
+  }
+})
+
 t.test('as time passes, offsets are noted down and quiet logs synced, so that a crash leaves little to check', async (t) => {
   const disk = new MemoryDisk()
   const fixture = new LogFixture({ disk })
