@@ -10,7 +10,7 @@ import { machineFacts } from './measure/machine.ts'
 import { listenerOf } from './measure/process-usage.ts'
 import { labelOf, type Plan, type Target } from './plan.ts'
 import { kindOf } from './report/figures.ts'
-import type { Report, Run } from './report/report.ts'
+import type { Report, Run, Sample } from './report/report.ts'
 import { runForeignRound, runRound } from './round.ts'
 import { workloadNamed } from './workloads/catalog.ts'
 import type { Workload } from './workloads/workload.ts'
@@ -21,14 +21,32 @@ export { machineText } from './measure/machine.ts'
 export { labelOf, loadOf, type Plan, type Target } from './plan.ts'
 export { type FigureRow, figureRows, figureText } from './report/figures.ts'
 export { pageOf } from './report/page.ts'
-export type { Report } from './report/report.ts'
+export type { Report, Sample } from './report/report.ts'
 export { workloads, workloadsCalled } from './workloads/catalog.ts'
+
+export interface RoundPlace {
+  /** With whose client, where that is not ours. */
+  readonly workload: string
+  readonly target: string
+  readonly round: number
+  /** What is counted. */
+  readonly unit: string
+  /** Whether it tells on its way what it does. */
+  readonly isTold: boolean
+  /** Of all rounds, from 1. */
+  readonly nth: number
+  readonly total: number
+}
 
 export interface BenchEvents {
   /** The next round begins. */
-  round(workload: string, target: string, round: number, rounds: number): void
+  round(place: RoundPlace): void
+  /** It is warm, and measured from now on. */
+  measuring(): void
   /** So many are measured in this round. */
-  progress(count: number, unit: string): void
+  progress(count: number): void
+  /** What the last half second was like. */
+  sample(sample: Sample): void
   /** Something that is asked for cannot be measured. */
   notice(text: string): void
 }
@@ -53,8 +71,10 @@ export async function bench(plan: Plan, { command, events, signal }: BenchOption
   const runs: Run[] = []
   let failure: string | null = null
   try {
-    for (const round of roundsOf(plan, passes)) {
+    const rounds = roundsOf(plan, passes)
+    for (const [index, round] of rounds.entries()) {
       if (signal.aborted) break
+      events.round(placeOf(targets, round, index + 1, rounds.length))
       runs.push(await measured(plan, targets, round, { events, signal }))
     }
   } catch (error) {
@@ -75,16 +95,20 @@ function roundsOf({ rounds, targets }: Plan, passes: readonly Pass[]): Round[] {
   return passes.flatMap((pass) => inTurn.map((turn) => ({ ...pass, ...turn })))
 }
 
+function placeOf(targets: readonly Target[], { workload, client, target, round }: Round, nth: number, total: number): RoundPlace {
+  const kind = kindOf({ workload: workload.name, client: client?.name ?? 'stele' })
+  const aim = labelOf(targets[target] as Target)
+  return { workload: kind, target: aim, round, unit: workload.unit, isTold: client === undefined, nth, total }
+}
+
 async function measured(
-  { load, rounds }: Plan,
+  { load }: Plan,
   targets: readonly Target[],
   { workload, client, target, round }: Round,
   { events, signal }: Pick<BenchOptions, 'events' | 'signal'>,
 ): Promise<Run> {
   const aim = targets[target] as Target
-  events.round(kindOf({ workload: workload.name, client: client?.name ?? 'stele' }), labelOf(aim), round, rounds)
-  const progress = (count: number) => events.progress(count, workload.unit)
-  const options = { workload, target: aim, load, events: { progress }, signal }
+  const options = { workload, target: aim, load, events, signal }
   const direction = foreignDirections[workload.name]
   const result = client && direction ? await runForeignRound(options, client, direction) : await runRound(options)
   return { ...result, target, round }

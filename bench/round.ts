@@ -21,6 +21,8 @@ const settleMillis = 1_000
 export interface RoundEvents {
   /** Of the measured time, so far. */
   progress(count: number): void
+  measuring(): void
+  sample(sample: Sample): void
 }
 
 export type RoundResult = Omit<Run, 'target' | 'round'>
@@ -198,6 +200,7 @@ class Watch {
     this.#began = this.#sampledAt = performance.now()
     this.#first = this.#last = this.#usage()
     this.#timer = setInterval(() => this.#sample(), sampleMillis)
+    this.#events.measuring()
   }
 
   progress(count: number, bytes: number): void {
@@ -217,13 +220,15 @@ class Watch {
     const now = performance.now()
     const seconds = (now - this.#sampledAt) / 1000
     const usage = this.#usage()
-    this.#samples.push({
+    const sample: Sample = {
       seconds: (now - this.#began) / 1000,
       countPerSecond: this.#isToldOf ? this.#sampledCount / seconds : null,
       bytesPerSecond: this.#isToldOf ? this.#sampledBytes / seconds : null,
       brokerCores: usage && this.#last ? (usage.cpuSeconds - this.#last.cpuSeconds) / seconds : null,
       brokerBytes: usage?.residentBytes ?? null,
-    })
+    }
+    this.#samples.push(sample)
+    this.#events.sample(sample)
     this.#sampledAt = now
     this.#sampledCount = this.#sampledBytes = 0
     this.#last = usage

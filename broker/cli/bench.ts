@@ -2,11 +2,11 @@
 import { access, constants, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type * as Door from '../../bench/bench.ts'
-import type { FigureRow, Plan, Report, Target } from '../../bench/bench.ts'
+import type { FigureRow, Plan, Report, RoundPlace, Sample, Target } from '../../bench/bench.ts'
 import { nodeClock } from '../platform/node/clock.ts'
+import { BenchProgress } from './bench-progress.ts'
 import { command, flag, operand } from './command.ts'
 import { CommandError, Exit, UsageError } from './exit.ts'
-import { Progress } from './progress.ts'
 import { stopSignal } from './stop-signal.ts'
 import { type Column, tableText } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -115,23 +115,15 @@ async function measured(plan: Plan, { bench, BenchError }: typeof Door, { err }:
   const stop = stopSignal()
   const cut = new AbortController()
   void stop.request.then(() => cut.abort())
-  let progress: Progress | undefined
-  let title = ''
+  const progress = new BenchProgress(err, nodeClock, plan.load.seconds)
   const events = {
-    round(workload: string, target: string, round: number) {
-      progress?.clear()
-      progress = undefined
-      const where = plan.targets.length > 1 ? ` ${target}` : ''
-      const which = plan.rounds > 1 ? ` ${round + 1}/${plan.rounds}` : ''
-      title = `${workload}${which}${where}`
-    },
+    round: (place: RoundPlace) => progress.round(place),
+    measuring: () => progress.measuring(),
+    progress: (count: number) => progress.progress(count),
+    sample: (sample: Sample) => progress.sample(sample),
     notice(text: string) {
-      progress?.clear()
+      progress.clear()
       void err.write(`stele: ${text}\n`)
-    },
-    progress(count: number, unit: string) {
-      progress ??= new Progress(err, nodeClock, { title, unit })
-      progress.done(count)
     },
   }
   try {
@@ -140,7 +132,7 @@ async function measured(plan: Plan, { bench, BenchError }: typeof Door, { err }:
     if (error instanceof BenchError || error instanceof ClientError) throw new CommandError(error.message, error)
     throw error
   } finally {
-    progress?.clear()
+    progress.clear()
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { bench } from '../../bench/bench.ts'
+import { bench, type RoundPlace } from '../../bench/bench.ts'
 import type { Load, Plan } from '../../bench/plan.ts'
 import { listenerOf, usageOf } from '../../bench/measure/process-usage.ts'
 import { figureRows } from '../../bench/report/figures.ts'
@@ -21,7 +21,7 @@ t.teardown(async () => {
 })
 
 const load = benchLoad()
-const silent = { round() {}, progress() {}, notice() {} }
+const silent = { round() {}, measuring() {}, progress() {}, sample() {}, notice() {} }
 
 async function measure(plan: Partial<Plan>, { signal = new AbortController().signal } = {}) {
   const whole = { targets: [target], workloads: ['produce'], clients: ['stele'], rounds: 1, load, ...plan }
@@ -86,7 +86,7 @@ t.test('each consumer of a fan-out is given each record', async (t) => {
 
 t.test('two targets are measured by turns, and the second is compared to the first', async (t) => {
   const rounds: string[] = []
-  const events = { ...silent, round: (_: string, where: string, round: number) => rounds.push(`${where} ${round}`) }
+  const events = { ...silent, round: ({ target, round }: RoundPlace) => rounds.push(`${target} ${round}`) }
   const elsewhere = { ...target, bootstrap: `localhost:${broker.node.port}` }
   const plan: Plan = {
     clients: ['stele'],
@@ -157,7 +157,7 @@ t.test('a target that goes away in the middle ends the round within seconds', as
 
 t.test('what was measured before a target went away is told', async (t) => {
   const other = await startBroker()
-  const events = { ...silent, round: (_: string, __: string, round: number) => void (round > 0 && other.close()) }
+  const events = { ...silent, round: ({ round }: RoundPlace) => void (round > 0 && other.close()) }
   const plan = { targets: [{ ...target, bootstrap: other.bootstrap }], workloads: ['produce'], clients: ['stele'], rounds: 2 }
   const report = await bench({ ...plan, load: { ...load, records: 100 } }, { command: 'x', events, signal: new AbortController().signal })
   t.equal(report.runs.length, 1)

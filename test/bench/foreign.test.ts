@@ -14,7 +14,7 @@ async function measure(clients: readonly string[], workloads: readonly string[])
   const said: string[] = []
   await using broker = await startBroker({ settings: { 'group.initial.rebalance.delay.ms': 0 } })
   const targets = [{ bootstrap: broker.bootstrap, pid: undefined, http: '' }]
-  const events = { round() {}, progress() {}, notice: (text: string) => void said.push(text) }
+  const events = { round() {}, measuring() {}, progress() {}, sample() {}, notice: (text: string) => void said.push(text) }
   const report = await bench(
     { targets, workloads, clients, rounds: 1, load },
     { command: 'x', events, signal: new AbortController().signal },

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { BenchProgress } from '../../../broker/cli/bench-progress.ts'
 import { Progress, progressLine } from '../../../broker/cli/progress.ts'
 import { bytesText, countText, durationText } from '../../../broker/cli/quantities.ts'
 import { type Column, tableText } from '../../../broker/cli/table.ts'
@@ -88,5 +89,37 @@ t.test('progress is silent where nobody looks, and does without a total', (t) =>
   t.same(stream.written, [])
   t.equal(progressLine({ title: 'reading', unit: 'bytes' }, 10 * 1024 * 1024, 2000, 80), 'reading  10.0 MiB  5.0 MiB/s')
   t.equal(progressLine({ title: 'reading', total: 10 }, 0, 2000, 12), 'reading  [--')
+  t.end()
+})
+
+t.test('a bench says where it is from its first moment: the round, its time, what is done and what it costs the broker', (t) => {
+  let now = 5000
+  const stream = screen(true)
+  const progress = new BenchProgress(stream, { monotonic: () => now }, 5)
+  const last = () => stream.written.at(-1)?.replace('\r\u001b[2K', '')
+  const place = { workload: 'produce', target: 'kafka', round: 0, unit: 'records', isTold: true, nth: 3, total: 8 }
+  progress.round(place)
+  t.equal(last(), '[3/8] produce on kafka  warming up')
+  progress.measuring()
+  t.equal(last(), '[3/8] produce on kafka  [--------------------] 0 s of 5  0 records/s')
+  now += 2000
+  progress.progress(1000)
+  t.equal(last(), '[3/8] produce on kafka  [########------------] 2 s of 5  500 records/s')
+  now += 50
+  progress.progress(2000)
+  t.equal(stream.written.length, 3, 'not more often than the eye')
+  progress.sample({ seconds: 2, countPerSecond: 750, bytesPerSecond: 1, brokerCores: 0.424, brokerBytes: 2 ** 29 })
+  t.equal(last(), '[3/8] produce on kafka  [########------------] 2 s of 5  750 records/s  broker 0.42 cores, 512 MiB')
+  progress.round({ ...place, workload: 'produce (kcat)', isTold: false, nth: 4 })
+  progress.measuring()
+  progress.sample({ seconds: 2, countPerSecond: null, bytesPerSecond: null, brokerCores: 0.5, brokerBytes: 2 ** 29 })
+  t.equal(last(), '[4/8] produce (kcat) on kafka  0 s  broker 0.50 cores, 512 MiB')
+  progress.clear()
+  t.equal(last(), '')
+  const pipe = screen(false)
+  const unseen = new BenchProgress(pipe, { monotonic: () => now }, 5)
+  unseen.round(place)
+  unseen.clear()
+  t.same(pipe.written, [])
   t.end()
 })
