@@ -37,6 +37,8 @@ export class PartitionHistory {
   deletedBefore = 0
   /** The highest offset that anybody asked to delete up to, confirmed or not. */
   deletingBefore = 0
+  /** Somebody asked this life of the broker to delete up to its high watermark, wherever that was by then. */
+  deletingAll = false
   /** The highest start that anybody was told of, or saw. */
   startSeen = 0
   /** One past the last offset anybody knows of. */
@@ -182,11 +184,14 @@ export class PartitionHistory {
   /** DeleteRecords was confirmed: the log starts here, or later. */
   deleted(start: number): void {
     this.deletedBefore = Math.max(this.deletedBefore, start)
+    this.deletingBefore = Math.max(this.deletingBefore, start)
     this.startSeen = Math.max(this.startSeen, start)
   }
 
   /** The broker had noted this start when it died. Its own word counts where it may have moved the start in its last moment. */
   startNoted(start: number): void {
+    if (this.deletingAll) this.deletingBefore = Math.max(this.deletingBefore, start)
+    this.deletingAll = false
     if (this.mayExpire || start <= this.deletingBefore) this.startSeen = Math.max(this.startSeen, start)
   }
 

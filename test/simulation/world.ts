@@ -283,7 +283,8 @@ export class World {
   }
 
   async #restart(): Promise<void> {
-    if (this.#faultRandom.chance(0.5)) this.#node.kill(this.#faultRandom.chance(0.3))
+    // One that is still starting takes no orders, and would stay as it is.
+    if (this.#faultRandom.chance(0.5) || !this.#node.isUp) this.#node.kill(this.#faultRandom.chance(0.3))
     else await this.#node.stop()
   }
 

@@ -106,6 +106,22 @@ t.test('a survey finds the longest valid prefix, over several segments', async (
   t.throws(() => checkRecovered(history, found, { startOffset: 3, endOffset: 4 }), said('starts at 3'))
 })
 
+t.test('a start is where somebody had asked for it, and after that no higher', async (t) => {
+  const recovered = (history: PartitionHistory, startOffset: number) =>
+    checkRecovered(history, { start: 0, end: 9, batches: [] }, { startOffset, endOffset: 9 })
+  const { history } = partition()
+  history.deletingBefore = 4
+  history.startNoted(4)
+  recovered(history, 4)
+  history.startNoted(5)
+  t.throws(() => recovered(history, 5), said('started at 4'))
+  history.deletingAll = true
+  history.startNoted(8)
+  recovered(history, 8)
+  history.startNoted(9)
+  t.throws(() => recovered(history, 9), said('started at 8'), 'that was another life')
+})
+
 t.test('watermarks stay in order and never go back', async (t) => {
   const log = {
     topic: 'orders',

@@ -120,7 +120,8 @@ export class Admin extends Client {
     if (!history) return
     const offset = this.random.chance(0.2) ? -1 : this.random.below(history.endSeen + 1)
     const request = { topics: [{ name: history.topic, partitions: [{ partitionIndex: history.index, offset }] }], timeoutMs: 1_000 }
-    history.deletingBefore = Math.max(history.deletingBefore, offset === -1 ? history.endSeen : offset)
+    history.deletingBefore = Math.max(history.deletingBefore, offset)
+    history.deletingAll ||= offset === -1
     const answer = await this.tryTo(() =>
       connection.request(DeleteRecordsRequest, DeleteRecordsResponse, this.random.between(0, 2), request),
     )

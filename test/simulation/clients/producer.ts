@@ -133,7 +133,8 @@ export class Producer extends Client {
   async #overtake(connection: ClientConnection): Promise<void> {
     const lane = this.random.pick(this.#lanes)
     const { history, durable } = lane.target
-    const isKnown = durable && lane.isKnown && lane.unknown.length === 0 && !history.mayExpire && history.deletingBefore === 0
+    const mayBeDeleted = history.mayExpire || history.deletingAll || history.deletingBefore > 0
+    const isKnown = durable && lane.isKnown && lane.unknown.length === 0 && !mayBeDeleted
     if (!isKnown) return
     const baseSequence = lane.nextSequence + this.random.between(1, 5)
     const records = this.#build(1, baseSequence)
