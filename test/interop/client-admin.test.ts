@@ -145,10 +145,18 @@ t.test('administration of Apache Kafka', { skip, timeout: 180_000 }, async (t) =
   })
 
   t.test('directories', async (t) => {
-    const [dir] = orThrow(await admin.logDirs.describe({ partitions: [orders(0)] }))
-    t.match(dir, { broker: 1, replicas: [{ topic: 'orders', partition: 0, isFuture: false }] })
-    t.ok((dir?.totalBytes ?? 0) > 0)
+    const described = async () => orThrow(await admin.logDirs.describe({ partitions: [orders(0)] }))
+    const dirs = await described()
+    t.equal(dirs.length, 2)
+    const [own] = dirs.filter(({ replicas }) => replicas.length > 0)
+    const [other] = dirs.filter(({ replicas }) => replicas.length === 0)
+    t.match(own, { broker: 1, replicas: [{ topic: 'orders', partition: 0, isFuture: false }] })
+    t.ok((own?.totalBytes ?? 0) > 0)
     t.same(codesOf(await admin.logDirs.move([{ ...orders(0), broker: 1, path: '/nowhere' }])), ['LOG_DIR_NOT_FOUND'])
+    const path = other?.path ?? ''
+    t.same(codesOf(await admin.logDirs.move([{ ...orders(0), broker: 1, path }])), ['NONE'])
+    const isThere = (dir: (typeof dirs)[number]) => dir.replicas.length === (dir.path === path ? 1 : 0)
+    await until('the move', described, (now) => now.every((dir) => isThere(dir) && dir.replicas.every(({ isFuture }) => !isFuture)))
   })
 
   t.test('groups and their offsets', async (t) => {

@@ -41,6 +41,8 @@ export async function secureKafka(t: Test, { reauthenticationMs = 0 } = {}): Pro
       'advertised.listeners': listeners,
       'controller.quorum.voters': `1@127.0.0.1:${controller}`,
       'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL',
+      // Two, so that replicas can move between them.
+      'log.dirs': ['data', 'data-2'].map((name) => path.join(home, name)).join(),
       'ssl.keystore.type': 'PEM',
       'ssl.keystore.location': keystore,
       'ssl.truststore.type': 'PEM',
