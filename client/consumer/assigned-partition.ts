@@ -11,6 +11,8 @@ export type Start = Position | 'committed' | 'reset'
 export class AssignedPartition {
   readonly topic: string
   readonly partition: number
+  /** `orders-0`. */
+  readonly name: string
   /** Reading it ends before this offset. */
   readonly until: number
   /** The next to be handed out; undefined until it is known where to begin. */
@@ -54,6 +56,7 @@ export class AssignedPartition {
   constructor({ topic, partition, until = Number.POSITIVE_INFINITY }: ChosenPartition, start: Start) {
     this.topic = topic
     this.partition = partition
+    this.name = `${topic}-${partition}`
     this.until = until
     this.start = start
     if (typeof start === 'object' && 'offset' in start) this.begin(start.offset, -1)
@@ -62,10 +65,6 @@ export class AssignedPartition {
   /** All of it that is wanted has been handed out. */
   get isRead(): boolean {
     return this.position !== undefined && this.position >= this.until
-  }
-
-  get name(): string {
-    return `${this.topic}-${this.partition}`
   }
 
   /** Goes elsewhere: what was fetched is dropped. */

@@ -390,7 +390,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       await this.#membership.leave()
     } finally {
       this.#remove(this.assignment())
-      this.#fetcher.close()
+      await this.#fetcher.close()
       this.#parts.pool.endLane(this.#lane)
       this.#parts.open.delete(this)
     }

@@ -6,11 +6,13 @@
  */
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
+import { within } from '../network/interruption.ts'
 import { answeredError, ClientError, type ErrorDetails } from '../network/client-error.ts'
 import { ErrorCode, errorOf } from '../protocol/errors.ts'
 import { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
 import { RecordsError } from '../records/records-error.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
+import { FetchSession, type SessionItem } from './fetch-session.ts'
 import { byTopic } from './offset-lookup.ts'
 import { endOfBatches, RecordWalk } from './record-walk.ts'
 
@@ -80,6 +82,8 @@ type Answered = FetchResponse['responses'][number]['partitions'][number]
 const bufferedMax = 2
 const replicaMillis = 300_000
 const noBytes = Buffer.alloc(0)
+/** A broker that does not hear in this time that its sessions are over finds out by itself. */
+const goodbyeMillis = 1000
 /** These say that the cluster has changed, or is just changing: a broker that starts, or ends, meets what it did not expect. */
 const stale: ReadonlySet<number> = new Set([
   ErrorCode.NOT_LEADER_OR_FOLLOWER,
@@ -101,8 +105,12 @@ export class Fetcher {
   readonly #options: FetcherOptions
   readonly #wants: Wants
   readonly #links = new Map<number, Link>()
+  readonly #sessions = new Map<number, FetchSession<AssignedPartition>>()
+  /** By id, those that were asked for. */
+  readonly #topicNames = new Map<string, string>()
   readonly #learning = new Set<string>()
   #partitions: AssignedPartition[] = []
+  #byName: ReadonlyMap<string, AssignedPartition> = new Map()
   #ready: Fetched[] = []
   #cancelRetry: (() => void) | undefined
   #isClosed = false
@@ -117,6 +125,7 @@ export class Fetcher {
   /** Those that are read from now on. What was fetched of others is dropped. */
   assign(partitions: readonly AssignedPartition[]): void {
     this.#partitions = [...partitions]
+    this.#byName = new Map(partitions.map((one) => [one.name, one]))
     for (const [node, link] of this.#links) if (!link.isBusy && link.heldBytes === 0) this.#links.delete(node)
     this.drop()
     this.pump()
@@ -184,8 +193,8 @@ export class Fetcher {
 
   /** Undefined: not known yet; then it is asked for. */
   #nodeOf(partition: AssignedPartition, now: number): number | undefined {
-    if (partition.replica >= 0 && partition.replicaUntil > now) return partition.replica
     const view = this.#cluster.known(partition.topic)
+    if (view && partition.replica >= 0 && partition.replicaUntil > now) return partition.replica
     const leader = view?.leaders[partition.partition]
     if (leader !== undefined && leader >= 0) return leader
     this.#learn(partition.topic)
@@ -247,54 +256,65 @@ export class Fetcher {
   /** Whether anything came. */
   async #fetch(node: number, link: Link, asks: readonly Ask[], maxBytes: number, isCrowded: boolean): Promise<boolean> {
     let broker: string | undefined
+    const session = this.#sessionWith(node)
+    let errorCode: number = ErrorCode.UNKNOWN_SERVER_ERROR
     try {
       const endpoint = this.#cluster.endpoint(node)
       if (!endpoint) throw answeredError(ErrorCode.BROKER_NOT_AVAILABLE, `broker ${node} is gone`, { retriable: true })
       const connection = await this.#pool.at(endpoint, { lane: this.#options.lane })
       broker = connection.broker
-      const answer = await connection.send(FetchRequest, FetchResponse, this.#request(asks, maxBytes, isCrowded))
-      if (answer.errorCode !== ErrorCode.NONE) throw refusal(answer.errorCode, `cannot fetch from ${broker}`, { broker })
+      const answer = await connection.send(FetchRequest, FetchResponse, this.#request(asks, session, maxBytes, isCrowded))
+      errorCode = answer.errorCode
+      if (errorCode !== ErrorCode.NONE) throw refusal(errorCode, `cannot fetch from ${broker}`, { broker })
+      session.answered(answer.sessionId)
       return this.#received(answer, asks, { node, link, broker })
     } catch (error) {
+      if (session.failed(errorCode)) return false
       const failure = failureOf(error, `cannot fetch from ${broker ?? `broker ${node}`}`)
       for (const { of, version } of asks) if (of.version === version) this.#missed(of, failure)
       return false
     }
   }
 
+  #sessionWith(node: number): FetchSession<AssignedPartition> {
+    let session = this.#sessions.get(node)
+    if (!session) this.#sessions.set(node, (session = new FetchSession()))
+    return session
+  }
+
   /** While others wait to be handed out there is no time to wait for more. */
-  #request(asks: readonly Ask[], maxBytes: number, isCrowded: boolean) {
+  #request(asks: readonly Ask[], session: FetchSession<AssignedPartition>, maxBytes: number, isCrowded: boolean) {
     const { partitionBytes, minBytes, maxWaitMs, readCommitted, rack } = this.#options
-    const topics = byTopic(
-      asks.map(({ of }) => of),
-      ({ topic, partition, fetchOffset }) => ({
-        partition,
-        fetchOffset,
-        partitionMaxBytes: Math.min(partitionBytes, maxBytes),
-        currentLeaderEpoch: this.#cluster.known(topic)?.leaderEpochs[partition] ?? -1,
-      }),
-    ).map(([topic, partitions]) => ({ topic, topicId: this.#cluster.known(topic)?.topicId, partitions }))
+    const partitionMaxBytes = Math.min(partitionBytes, maxBytes)
+    const wanted = new Map<AssignedPartition, SessionItem>()
+    for (const { of, offset: fetchOffset } of asks) {
+      const { topic, partition } = of
+      const view = this.#cluster.known(topic)
+      const currentLeaderEpoch = view?.leaderEpochs[partition] ?? -1
+      if (view) this.#topicNames.set(view.topicId, topic)
+      wanted.set(of, { topic, topicId: view?.topicId, partition, fetchOffset, currentLeaderEpoch, partitionMaxBytes })
+    }
+    const { topics, forgotten, ...place } = session.request(wanted)
     return {
       maxWaitMs: isCrowded ? 0 : Math.min(maxWaitMs, this.#pool.options.requestTimeoutMs / 2),
       minBytes,
       maxBytes,
       isolationLevel: readCommitted ? 1 : 0,
-      topics,
+      ...place,
+      topics: byTopicAndId(topics, (item) => item),
+      forgottenTopicsData: byTopicAndId(forgotten, ({ partition }) => partition),
       rackId: rack,
     }
   }
 
   #received({ responses }: FetchResponse, asks: readonly Ask[], by: Source): boolean {
-    const asked = new Map<string, Ask>()
-    for (const ask of asks) {
-      const { topic, partition } = ask.of
-      asked.set(`${topic}-${partition}`, ask)
-      asked.set(`${this.#cluster.known(topic)?.topicId}-${partition}`, ask)
-    }
+    const asked = new Map(asks.map((ask) => [ask.of, ask]))
     const served = new Set<AssignedPartition>()
     for (const { topic, topicId, partitions } of responses) {
+      const name = topic === '' ? this.#topicNames.get(topicId) : topic
       for (const answered of partitions) {
-        const ask = asked.get(`${topic === '' ? topicId : topic}-${answered.partitionIndex}`)
+        const of = this.#byName.get(`${name}-${answered.partitionIndex}`)
+        const ask = of && asked.get(of)
         if (!ask || ask.of.version !== ask.version) continue
         if (answered.errorCode !== ErrorCode.NONE) this.#refused(ask.of, answered.errorCode, by)
         else if (this.#took(ask, answered, by.link)) served.add(ask.of)
@@ -384,11 +404,29 @@ export class Fetcher {
     this.pump()
   }
 
-  close(): void {
+  /** Brokers hear that their sessions are over, as far as that is heard. Never throws. */
+  async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelRetry?.()
     this.#ready = []
     this.#partitions = []
+    const open = [...this.#sessions].filter(([, session]) => session.isOpen)
+    await Promise.all(open.map(([node, session]) => this.#end(node, session)))
+  }
+
+  /** On a line of its own: the other one may wait for records. */
+  async #end(node: number, session: FetchSession<AssignedPartition>): Promise<void> {
+    const endpoint = this.#cluster.endpoint(node)
+    if (!endpoint) return
+    const { platform } = this.#pool.options
+    const goodbye = async () => {
+      const connection = await this.#pool.at(endpoint)
+      await connection.send(FetchRequest, FetchResponse, { maxWaitMs: 0, minBytes: 0, topics: [], ...session.ending() })
+    }
+    const late = () => new ClientError('REQUEST_TIMED_OUT', `broker ${node} was not told in time that its fetch session is over`)
+    await within(goodbye(), goodbyeMillis, platform, late).catch((error: unknown) => {
+      this.#pool.options.logger?.debug({ node, error: String(error) }, 'a broker did not hear that its fetch session is over')
+    })
   }
 }
 
@@ -407,6 +445,11 @@ function groupOf(groups: Map<number, AssignedPartition[]>, node: number): Assign
   let group = groups.get(node)
   if (!group) groups.set(node, (group = []))
   return group
+}
+
+function byTopicAndId<T>(items: readonly SessionItem[], tell: (item: SessionItem) => T) {
+  const ids = new Map(items.map(({ topic, topicId }) => [topic, topicId]))
+  return byTopic(items, tell).map(([topic, partitions]) => ({ topic, topicId: ids.get(topic), partitions }))
 }
 
 function refusal(errorCode: number, what: string, details: ErrorDetails): ClientError {

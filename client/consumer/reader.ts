@@ -13,14 +13,17 @@ export interface ReadRecord extends ConsumedRecord<Buffer | null, Buffer | null>
   readonly headers: readonly (readonly [key: string, value: Buffer | null])[]
 }
 
+/** `beforeEnd`: so many offsets before the end, and not before the beginning. */
+export type ReadPosition = Position | { readonly beforeEnd: number }
+
 export interface ReadOptions {
   /** All of them if left out. */
   readonly partitions?: readonly number[]
-  readonly from: Position
+  readonly from: ReadPosition
   /** End once what is there now has been read, instead of waiting for more. */
   readonly untilEnd?: boolean
   /** End before this place. */
-  readonly until?: Position
+  readonly until?: ReadPosition
   readonly readCommitted?: boolean
   /** Ends it. */
   readonly signal?: AbortSignal
@@ -45,12 +48,17 @@ export class Reader {
     const { cluster } = this.#parts
     const { leaders } = await cluster.topic(topic)
     const lookup = new OffsetLookup(cluster, readCommitted)
-    const offsetOf = (partition: number, position: Position) =>
+    const known = (partition: number, position: Position) =>
       patiently(
         this.#parts.pool.options,
         () => lookup.offsetOf(topic, partition, position),
         () => cluster.forget(topic),
       )
+    const offsetOf = async (partition: number, position: ReadPosition) => {
+      if (typeof position !== 'object' || !('beforeEnd' in position)) return known(partition, position)
+      const [beginning, end] = await Promise.all([known(partition, 'beginning'), known(partition, 'end')])
+      return Math.max(beginning, end - position.beforeEnd)
+    }
     const chosen = await Promise.all(
       (partitions ?? [...leaders.keys()]).map(async (partition) => {
         const [start, end, bound] = await Promise.all([

@@ -1,7 +1,7 @@
 /** What a consumer without a group does, on whichever broker. */
 import type { Test } from 'tap'
 import { type ConsumedBatch, type ConsumedRecord, json, orThrow, RecordError, text } from '../../client/index.ts'
-import { ConsumingStage, distant, rejectsWith, sorted, untilAll, upTo } from './consuming.ts'
+import { ConsumingStage, distant, fragile, rejectsWith, sorted, untilAll, upTo } from './consuming.ts'
 
 /** The first so many. */
 async function first<T>(count: number, from: AsyncIterable<T>): Promise<T[]> {
@@ -367,5 +367,36 @@ export async function readingSuite(t: Test, bootstrap: string): Promise<void> {
     const member = stage.member({ topics: [topic], partitionBytes: 300, maxBytes: 20_000 })
     await untilAll([member], () => member.values.length === 5000)
     t.same(sorted(member.values), upTo(5000))
+  })
+
+  await t.test('many partitions are named once, and what changes is heard: pauses, seeks, and who lost its connection', async (t) => {
+    const partitions = 40
+    const topic = await stage.topic({ partitions, records: partitions })
+    let sent = 0
+    const platform = fragile()
+    const metrics = { sent: (_broker: string, bytes: number) => void (sent += bytes) }
+    const stele = stage.client(t, { platform, metrics })
+    const member = stage.member({ topics: [topic], maxWaitMs: 200 }, stele)
+    await member.until(({ values }) => values.length === partitions)
+    const before = sent
+    const rounds = 20
+    for (let nth = 0; nth < rounds; nth++) {
+      await stage.send(topic, { partitions, from: partitions + nth })
+      await member.until(({ values }) => values.length === partitions + nth + 1)
+    }
+    const each = (sent - before) / rounds
+    t.ok(each < 20 * partitions, `${each} bytes for each record: less than the names of all partitions`)
+    t.same(sorted(member.values), upTo(partitions + rounds))
+    const { consumer } = member
+    consumer.pause(Array.from({ length: 20 }, (_, partition) => ({ topic, partition })))
+    await stage.send(topic, { partitions, records: partitions, from: 2 * partitions })
+    await member.until(({ values }) => values.length === partitions + rounds + 20)
+    t.same(sorted(member.values.slice(-20)), upTo(3 * partitions).slice(-20), 'of those that are not paused')
+    consumer.seek({ topic, partition: 39 }, 0)
+    await member.until(({ values }) => values.at(-1) === '119' && values.at(-2) === '39')
+    t.ok(platform.cut() > 0)
+    consumer.resume()
+    await member.until(({ values }) => new Set(values).size === partitions + rounds + partitions)
+    t.equal(member.values.length, partitions + rounds + partitions + 2, 'and nothing twice but what was sought')
   })
 }
