@@ -53,8 +53,7 @@ export async function authenticate(exchange: SaslExchange, broker: string, sasl:
   const mechanism = sasl.mechanism.toUpperCase()
   const { errorCode, mechanisms } = await exchange(SaslHandshakeRequest, SaslHandshakeResponse, { mechanism })
   if (errorCode !== ErrorCode.NONE) {
-    const offered = mechanisms.length > 0 ? `it takes ${mechanisms.join(', ')}` : null
-    throw answeredError(errorCode, `${broker} does not take ${mechanism}`, { broker, message: offered })
+    throw answeredError(errorCode, `${broker} does not take ${mechanism}`, { broker, message: handshakeRefusal(errorCode, mechanisms) })
   }
   let lifetimeMs = 0
   const say = async (bytes: Uint8Array): Promise<string> => {
@@ -82,6 +81,13 @@ export async function authenticate(exchange: SaslExchange, broker: string, sasl:
   return lifetimeMs
 }
 
+/** Null: as the code says. */
+function handshakeRefusal(errorCode: number, mechanisms: readonly string[]): string | null {
+  if (errorCode === ErrorCode.ILLEGAL_SASL_STATE)
+    return 'its listener asks nobody who they are. Leave `sasl` out, or give the address of a listener with SASL'
+  return mechanisms.length > 0 ? `it takes ${mechanisms.join(', ')}` : null
+}
+
 function plainMessage({ username, password }: PlainOptions): Uint8Array {
   return Buffer.from(`\0${username}\0${password}`)
 }
@@ -105,18 +111,23 @@ async function scram(
 
 /** A refusal comes as a challenge in JSON, and is to be answered with a lone ^A before the broker says so by a code. */
 async function oauth({ token }: OauthOptions, say: (bytes: Uint8Array) => Promise<string>, broker: string): Promise<void> {
-  const challenge = await say(oauthMessage(await freshToken(token)))
+  const challenge = await say(oauthMessage(await freshToken(token, broker)))
   if (challenge === '') return
   await say(Buffer.from('\x01'))
   throw new ClientError('SASL_AUTHENTICATION_FAILED', `${broker} does not take the token: ${challenge}`, { broker })
 }
 
-async function freshToken(token: OauthOptions['token']): Promise<OauthToken> {
+async function freshToken(token: OauthOptions['token'], broker: string): Promise<OauthToken> {
   try {
     const given = await token()
     return typeof given === 'string' ? { value: given } : given
   } catch (cause) {
-    throw new ClientError('SASL_AUTHENTICATION_FAILED', 'the token function gave no token', { retriable: true, cause })
+    const why = cause instanceof Error ? cause.message : 'it threw what is no Error'
+    throw new ClientError('SASL_AUTHENTICATION_FAILED', `the token function gave no token for ${broker}: ${why}`, {
+      retriable: true,
+      broker,
+      cause,
+    })
   }
 }
 

@@ -24,6 +24,42 @@ async function refusal(t: Test, options: SteleOptions): Promise<ClientError> {
   return error as ClientError
 }
 
+/** Sends, and reads as a member of a group, until each connection's session has been renewed twice; none may be lost. */
+async function worksOn(t: Test, name: string, options: SteleOptions): Promise<void> {
+  const authentications = { count: 0, opened: 0, lost: 0 }
+  const metrics: NonNullable<SteleOptions['metrics']> = {
+    connection: (_, event) => {
+      if (event === 'opened') authentications.opened++
+      else authentications.lost++
+    },
+    request: (api, _broker, _latency, error) => {
+      if (api === 'SaslHandshake' && error === undefined) authentications.count++
+    },
+  }
+  await using stele = new Stele({ ...options, metrics })
+  const topic = `renewed-${name.toLowerCase()}`
+  await stele.topics.create([{ name: topic, partitions: 1 }])
+  const consumer = stele.consumer({ topics: [topic], group: topic, from: 'beginning', protocol: 'consumer' })
+  const producer = stele.producer()
+  let sent = 0
+  let isOver = false
+  const sending = (async () => {
+    for (; !isOver; sent++) await producer.send(topic, { value: Buffer.from(`${sent}`) })
+  })()
+  let next = 0
+  for await (const { value } of consumer) {
+    if (String(value) !== `${next++}`) t.fail(`${name}: ${String(value)} where ${next - 1} was expected`)
+    isOver ||= authentications.count >= 3 * authentications.opened
+    if (isOver && next === sent) break
+    if (isOver) await sending
+    if (isOver && next === sent) break
+  }
+  t.equal(next, sent, `${name}: all that was sent came`)
+  t.equal(authentications.lost, 0, `${name}: no connection was lost`)
+  t.ok(authentications.opened >= 3, `${name}: ${authentications.opened} connections, ${authentications.count} authentications`)
+  await consumer.close()
+}
+
 t.test('listeners of Apache Kafka with TLS and SASL', { skip, timeout: 120_000 }, async (t) => {
   const { authority, client, plaintext, ssl, saslSsl } = await secureKafka(t, { reauthenticationMs: 3000 })
   const tls = { ca: authority }
@@ -101,6 +137,30 @@ t.test('listeners of Apache Kafka with TLS and SASL', { skip, timeout: 120_000 }
     isOver = true
     t.ok((await asking) > 3)
     t.equal(opened, 1, 'the broker would have ended it')
+  })
+
+  t.test('producers and members of groups work on while the sessions of all their connections are renewed', async (t) => {
+    let issued = 0
+    const shortLived: SaslOptions = { mechanism: 'oauthbearer', token: () => unsecuredToken('alice', 3 + (issued++ % 2)) }
+    const renewing = ways
+      .filter(([name]) => name !== 'OAUTHBEARER, extended')
+      .map(([name, sasl]) => [name, name === 'OAUTHBEARER' ? shortLived : sasl] as const)
+    await Promise.all(renewing.map(([name, sasl]) => worksOn(t, name, { bootstrap: saslSsl, tls, sasl })))
+    t.ok(issued > 6, 'a fresh token each time')
+  })
+
+  t.test('who is not let in again, hears of it, and is let in once it can be', async (t) => {
+    let isOut = false
+    const token = () => (isOut ? unsecuredToken('alice', -60) : unsecuredToken('alice', 60))
+    const { promise: closed, resolve } = Promise.withResolvers<void>()
+    const metrics: NonNullable<SteleOptions['metrics']> = { connection: (_, event) => void (event === 'closed' && resolve()) }
+    await using stele = new Stele({ bootstrap: saslSsl, tls, sasl: { mechanism: 'oauthbearer', token }, metrics })
+    await stele.topics.list()
+    isOut = true
+    await closed
+    await t.rejects(stele.topics.list(), { code: 'SASL_AUTHENTICATION_FAILED', message: /OAUTHBEARER/ })
+    isOut = false
+    t.ok((await stele.topics.list()).length > 0)
   })
 
   t.test('what is wrong is told', async (t) => {

@@ -80,6 +80,17 @@ t.test('what a broker does not take, it says what it takes instead', async (t) =
   t.match(await errorOf(lifetime), { code: 'UNSUPPORTED_SASL_MECHANISM', retriable: false, message: /PLAIN, SCRAM-SHA-512/ })
 })
 
+t.test('a listener that asks nobody who they are, and a token that cannot be had, are told as such', async (t) => {
+  t.match(await errorOf(run([{ errorCode: 34 }], user).lifetime), { code: 'ILLEGAL_SASL_STATE', message: /leave `sasl` out/ })
+  const sasl: SaslOptions = { mechanism: 'oauthbearer', token: () => Promise.reject(new Error('the issuer is down')) }
+  t.match(await errorOf(run([{}], sasl).lifetime), {
+    code: 'SASL_AUTHENTICATION_FAILED',
+    retriable: true,
+    broker: 'broker:9092',
+    message: /the issuer is down/,
+  })
+})
+
 t.test('neither passwords nor tokens come into errors', async (t) => {
   const ways: SaslOptions[] = [
     { mechanism: 'plain', username: 'u', password: 'secret-word' },
