@@ -81,7 +81,7 @@ t.test('what a broker does not take, it says what it takes instead', async (t) =
 })
 
 t.test('a listener that asks nobody who they are, and a token that cannot be had, are told as such', async (t) => {
-  t.match(await errorOf(run([{ errorCode: 34 }], user).lifetime), { code: 'ILLEGAL_SASL_STATE', message: /leave `sasl` out/ })
+  t.match(await errorOf(run([{ errorCode: 34 }], user).lifetime), { code: 'ILLEGAL_SASL_STATE', message: /Leave `sasl` out/ })
   const sasl: SaslOptions = { mechanism: 'oauthbearer', token: () => Promise.reject(new Error('the issuer is down')) }
   t.match(await errorOf(run([{}], sasl).lifetime), {
     code: 'SASL_AUTHENTICATION_FAILED',
