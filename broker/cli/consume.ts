@@ -5,7 +5,7 @@ import { bootstrapFlag, withClient } from './client.ts'
 import { command, flag, operand } from './command.ts'
 import { Exit, UsageError } from './exit.ts'
 import { GroupReading } from './group-reading.ts'
-import { positionAt, positionFlag, type WrittenPosition } from './position.ts'
+import { positionAt, type ReadingPosition, readingFlag, type WrittenPosition } from './position.ts'
 import { Progress } from './progress.ts'
 import { formats } from './record-format.ts'
 import { type RecordLayout, recordWriter } from './record-writer.ts'
@@ -25,8 +25,8 @@ export const consume = command({
   ].join('\n'),
   flags: {
     bootstrap: bootstrapFlag,
-    from: positionFlag('beginning', 'Where to begin, in a group where nothing is committed'),
-    until: positionFlag(undefined, 'Where to stop, before what is there'),
+    from: readingFlag('beginning', 'Where to begin, in a group where nothing is committed'),
+    until: readingFlag(undefined, 'Where to stop, before what is there'),
     partition: flag.integers('N', 'Only this partition; may be given several times.', { short: 'p', min: 0 }),
     key: flag.text('KEY', 'Only records with this key.'),
     follow: flag.toggle('Wait for more at the end.', { short: 'f' }),
@@ -39,6 +39,7 @@ export const consume = command({
     template: { ...flag.text('TEXT', 'With text: what a line looks like.', { short: 't' }), read: templateIn },
     keys: flag.toggle('With text: the key before the value.', { short: 'k' }),
     keySeparator: flag.text('TEXT', 'With text and keys: what stands behind a key; a tab unless told otherwise.', { otherwise: '\\t' }),
+    null: flag.text('TEXT', 'With text: what is written for a key or a value that is not there.'),
     headers: flag.toggle('With text: the headers first, name:value,name:value and a tab.'),
     places: flag.toggle('With text: partition, offset and time before all else, each with a tab.'),
     base64: flag.toggle('With json: keys, values and headers as base64; else only what is not UTF-8, as {"base64": "…"}.'),
@@ -68,8 +69,8 @@ export const consume = command({
 
 interface Input extends RecordLayout {
   readonly topic: string
-  readonly from: WrittenPosition
-  readonly until: WrittenPosition | undefined
+  readonly from: ReadingPosition
+  readonly until: ReadingPosition | undefined
   readonly partition: readonly number[]
   readonly key: string | undefined
   readonly follow: boolean
@@ -84,12 +85,13 @@ function templateIn(texts: readonly string[]): ReturnType<typeof readTemplate> |
   return text === undefined ? undefined : readTemplate(text)
 }
 
-function checkTogether({ follow, until, group, partition, format, template }: Input): void {
+function checkTogether({ follow, from, until, group, partition, format, template }: Input): void {
   const wrong = (message: string) => new UsageError(message, 'consume')
   if (follow && until === 'end') throw wrong('--follow and --until end cannot both be')
   if (template && format !== 'text') throw wrong(`--template draws lines of text: it cannot be with --format ${format}`)
   if (group === undefined) return
   if (partition.length > 0) throw wrong('--group and --partition cannot both be: the group says which partitions its members read')
+  if (isBeforeEnd(from)) throw wrong('--group and so many before the end cannot both be')
   if (until !== undefined && until !== 'end') throw wrong('--group and --until cannot both be, but for --until end')
 }
 
@@ -99,6 +101,10 @@ interface Source {
   written(count: number): Promise<void> | undefined
   close(): Promise<void>
   progress(): Progress | undefined
+}
+
+function isBeforeEnd(where: ReadingPosition): where is { beforeEnd: number } {
+  return typeof where === 'object' && 'beforeEnd' in where
 }
 
 function endsAtEnd({ follow, from, until }: Input): boolean {
@@ -136,7 +142,7 @@ function groupSource(stele: Stele, input: Input, stop: StopSignal): Source {
     topic: input.topic,
     group: input.group as string,
     protocol: input.protocol,
-    from: positionAt(input.from, nodeClock.now()),
+    from: positionAt(input.from as WrittenPosition, nodeClock.now()),
     untilEnd: endsAtEnd(input),
     readCommitted: input.readCommitted,
     signal: cut.signal,

@@ -1,6 +1,6 @@
 /**
- * Lines out of a stream of bytes, as views of what came, without their line feed.
- * Owns: the line that has begun and not ended, at most `lineBytesMax` of it. The last line needs no line feed.
+ * Lines out of a stream of bytes, as views of what came, without what ends them: a line feed, or another byte.
+ * Owns: the line that has begun and not ended, at most `lineBytesMax` of it. The last line needs no end.
  */
 import { CommandError } from './exit.ts'
 
@@ -8,13 +8,13 @@ const lineFeed = 10
 export const lineBytesMax = 256 * 1024 * 1024
 
 /** The lines that each chunk completes, together. */
-export async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
+export async function* linesOf(input: AsyncIterable<Buffer>, delimiter = lineFeed): AsyncGenerator<Buffer[]> {
   let begun: Buffer[] = []
   let begunBytes = 0
   for await (const chunk of input) {
     const lines: Buffer[] = []
     let start = 0
-    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
+    for (let end = chunk.indexOf(delimiter); end >= 0; end = chunk.indexOf(delimiter, start)) {
       const piece = chunk.subarray(start, end)
       lines.push(begun.length === 0 ? piece : Buffer.concat([...begun, piece]))
       begun = []

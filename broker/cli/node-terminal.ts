@@ -1,5 +1,6 @@
 /**
- * The terminal of this process. A reader that goes away (`| head`) ends the command quietly, unless it said that it outlives its readers.
+ * The terminal of this process. A reader that goes away (`| head`) ends the command quietly: in good order if it listens to signals, unless it said that
+ * it outlives its readers.
  * Streams are opened when first asked for: a broker that starts has better to do.
  */
 import type { WriteStream } from 'node:tty'
@@ -13,6 +14,17 @@ let endsWithItsReader = true
 /** From now on a reader that goes away is no reason to end: a broker goes on when whoever watched it start has left. */
 export function outliveReaders(): void {
   endsWithItsReader = false
+}
+
+/** As long as a command may take to leave its group. */
+const leaveMillis = 3000
+let isEnding = false
+
+function endForLackOfReaders(): void {
+  if (isEnding) return
+  isEnding = true
+  if (!process.emit('SIGINT')) process.exit(Exit.ok)
+  setTimeout(() => process.exit(Exit.ok), leaveMillis).unref()
 }
 
 class NodeStream implements Stream {
@@ -52,7 +64,7 @@ class NodeStream implements Stream {
     const stream = process[this.#name]
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (!endsWithItsReader) return
-      if (error.code === 'EPIPE') process.exit(Exit.ok)
+      if (error.code === 'EPIPE') return endForLackOfReaders()
       process.stderr.write(`stele: the output cannot be written: ${error.code ?? error.message}\n`)
       process.exit(Exit.failed)
     })

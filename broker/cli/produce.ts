@@ -9,7 +9,7 @@ import { CommandError, Exit, UsageError } from './exit.ts'
 import { lineBytesMax, linesOf } from './lines.ts'
 import { Progress } from './progress.ts'
 import { bytesText, countText, durationText } from './quantities.ts'
-import { type Format, formats, readJson, readText, separatorOf } from './record-format.ts'
+import { type Format, formats, readJson, readText, unescaped } from './record-format.ts'
 import { Sending } from './sending.ts'
 import { type StopSignal, stopSignal } from './stop-signal.ts'
 import type { Terminal } from './terminal.ts'
@@ -39,6 +39,14 @@ export const produce = command({
     header: {
       ...flag.list('NAME:VALUE', 'A header of every record; may be given several times.', { short: 'H' }),
       read: (texts: readonly string[]) => texts.map(headerIn),
+    },
+    null: flag.text('TEXT', 'With text: a value, or a key, that is TEXT is none at all.'),
+    delimiter: {
+      ...flag.text(
+        'CHARACTER',
+        'With text and json: what ends a record; a line feed unless told otherwise, \\0 for what find -print0 writes.',
+      ),
+      read: delimiterIn,
     },
     headers: flag.toggle('With text: lines begin with headers, name:value,name:value and a tab.'),
     base64: flag.toggle('With json: keys, values and headers are base64.'),
@@ -75,10 +83,19 @@ interface Input {
   readonly header: readonly (readonly [name: string, value: Buffer])[]
   readonly headers: boolean
   readonly base64: boolean
+  readonly null: string | undefined
+  readonly delimiter: number
   readonly partition: number | undefined
   readonly compression: (typeof codecs)[number]
   readonly acks: 'all' | '1' | '0'
   readonly transactionalId: string | undefined
+}
+
+/** A byte. */
+function delimiterIn(texts: readonly string[]): number {
+  const bytes = Buffer.from(unescaped(texts.at(-1) ?? '\\n'))
+  if (bytes.length !== 1) throw new BadValue('one character, or \\n, \\t or \\0')
+  return bytes[0] as number
 }
 
 function headerIn(text: string): [name: string, value: Buffer] {
@@ -87,8 +104,9 @@ function headerIn(text: string): [name: string, value: Buffer] {
   return [text.slice(0, at), Buffer.from(text.slice(at + 1))]
 }
 
-function checkTogether({ key, keySeparator, transactionalId, acks }: Input): void {
+function checkTogether({ key, keySeparator, transactionalId, acks, null: nullText, format }: Input): void {
   const wrong = (message: string) => new UsageError(message, 'produce')
+  if (nullText !== undefined && format !== 'text') throw wrong(`--null and --format ${format} cannot both be`)
   if (key !== undefined && keySeparator !== undefined) {
     throw wrong('--key and --key-separator cannot both be: with --key-separator every line brings its key')
   }
@@ -187,9 +205,10 @@ async function* recordsOf(stream: Readable, input: Input): AsyncGenerator<Produc
     yield [{ value: await whole(stream) }]
     return
   }
-  const layout = { keySeparator: input.keySeparator === undefined ? undefined : separatorOf(input.keySeparator), headers: input.headers }
+  const keySeparator = input.keySeparator === undefined ? undefined : unescaped(input.keySeparator)
+  const layout = { keySeparator, headers: input.headers, null: input.null }
   let line = 0
-  for await (const lines of linesOf(stream as AsyncIterable<Buffer>)) {
+  for await (const lines of linesOf(stream as AsyncIterable<Buffer>, input.delimiter)) {
     const records: ProducerRecord[] = []
     for (const bytes of lines) {
       const where = `line ${++line}`

@@ -3,7 +3,7 @@
  *   text  (headers TAB) (key SEPARATOR) value, as bytes; headers are name:value,name:value
  *   json  one object a line: key, value, headers, timestamp, partition. Text is a string; bytes that are no UTF-8 are {"base64": "…"}
  *   raw   the value's bytes and nothing else
- * Pure. In text null and empty look the same; json tells them apart.
+ * Pure. In text null and empty look the same, unless --null says what stands for null; json tells them apart.
  */
 import { isUtf8 } from 'node:buffer'
 import type { ReadRecord, ProducerRecord } from '../../client/index.ts'
@@ -16,13 +16,17 @@ export interface TextLayout {
   /** Undefined: lines have no keys. */
   readonly keySeparator: string | undefined
   readonly headers: boolean
+  /** What stands for a key or a value that is not there; undefined: nothing does. */
+  readonly null: string | undefined
 }
 
 const tab = Buffer.from('\t')
 
-/** A tab may be written as \t. */
-export function separatorOf(text: string): string {
-  return text.replaceAll('\\t', '\t')
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', 0: '\0', '\\': '\\' }
+
+/** A tab may be written as \t, and so may what a shell has no other way for: \n \r \0 \\. */
+export function unescaped(text: string): string {
+  return text.replace(/\\(.)/g, (whole, letter: string) => escapes[letter] ?? whole)
 }
 
 export function writeJson({ topic, partition, offset, timestamp, key, value, headers }: ReadRecord, base64: boolean): string {
@@ -38,7 +42,7 @@ function jsonBytes(bytes: Buffer | null, base64: boolean): unknown {
 }
 
 /** @param where the line, for messages: `line 7`. Throws CommandError. */
-export function readText(line: Buffer, { keySeparator, headers: withHeaders }: TextLayout, where: string): ProducerRecord {
+export function readText(line: Buffer, { keySeparator, headers: withHeaders, null: nullText }: TextLayout, where: string): ProducerRecord {
   let rest = line
   let headers: [string, Buffer][] = []
   if (withHeaders) {
@@ -47,10 +51,11 @@ export function readText(line: Buffer, { keySeparator, headers: withHeaders }: T
     headers = headersOf(rest.subarray(0, end).toString(), where)
     rest = rest.subarray(end + 1)
   }
-  if (keySeparator === undefined) return { value: rest, headers }
+  const orNone = (bytes: Buffer) => (nullText !== undefined && bytes.equals(Buffer.from(nullText)) ? null : bytes)
+  if (keySeparator === undefined) return { value: orNone(rest), headers }
   const end = rest.indexOf(keySeparator)
   if (end < 0) throw new CommandError(`${where} has no key: there is no '${keySeparator}' in it`)
-  return { key: rest.subarray(0, end), value: rest.subarray(end + Buffer.byteLength(keySeparator)), headers }
+  return { key: orNone(rest.subarray(0, end)), value: orNone(rest.subarray(end + Buffer.byteLength(keySeparator))), headers }
 }
 
 function headersOf(text: string, where: string): [string, Buffer][] {

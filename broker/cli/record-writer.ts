@@ -4,7 +4,7 @@
  * Pure: it makes bytes, and writes none.
  */
 import type { ReadRecord } from '../../client/index.ts'
-import { type Format, separatorOf, writeJson } from './record-format.ts'
+import { type Format, unescaped, writeJson } from './record-format.ts'
 import { visible } from './table.ts'
 import { fieldPiece, literal, type Piece } from './template.ts'
 
@@ -16,6 +16,8 @@ export interface RecordLayout {
   readonly headers: boolean
   readonly keys: boolean
   readonly keySeparator: string
+  /** With text: what is written for a key or a value that is not there. */
+  readonly null: string | undefined
   readonly base64: boolean
 }
 
@@ -30,7 +32,9 @@ export function recordWriter(layout: RecordLayout, { isTerminal, colours }: Surf
   const { format, base64 } = layout
   if (format === 'json') return (records) => records.map((record) => writeJson(record, base64)).join('')
   if (format === 'raw') return (records) => Buffer.concat(records.flatMap(({ value }) => value ?? []))
-  const pieces = layout.template ?? textPieces(layout)
+  const pieces = (layout.template ?? textPieces(layout)).map((piece) =>
+    layout.null === undefined ? piece : told(piece, Buffer.from(layout.null)),
+  )
   if (isTerminal) return (records) => records.map((record) => shown(record, pieces, colours)).join('')
   return (records) => {
     const chunks: Uint8Array[] = []
@@ -44,10 +48,17 @@ function textPieces({ places, headers, keys, keySeparator }: RecordLayout): Piec
   return [
     ...(places ? ['partition', 'offset', 'time'].flatMap((name) => [fieldPiece(name), tab]) : []),
     ...(headers ? [fieldPiece('headers'), tab] : []),
-    ...(keys ? [fieldPiece('key'), literal(separatorOf(keySeparator))] : []),
+    ...(keys ? [fieldPiece('key'), literal(unescaped(keySeparator))] : []),
     fieldPiece('value'),
     literal('\n'),
   ]
+}
+
+/** A piece that says where there is nothing. */
+function told(piece: Piece, nothing: Buffer): Piece {
+  const { field } = piece
+  if (field !== 'key' && field !== 'value') return piece
+  return { field, bytes: (record) => (record[field] === null ? nothing : piece.bytes(record)) }
 }
 
 function shown(record: ReadRecord, pieces: readonly Piece[], colours: boolean): string {

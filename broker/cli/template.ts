@@ -4,6 +4,7 @@
  */
 import type { ReadRecord } from '../../client/index.ts'
 import { BadValue } from './command.ts'
+import { unescaped } from './record-format.ts'
 
 /** One part of a line: what is drawn, or what comes from the record. */
 export interface Piece {
@@ -26,8 +27,6 @@ const fields: Readonly<Record<string, (record: ReadRecord) => Uint8Array>> = {
   size: ({ key, value }) => Buffer.from(String((key?.length ?? 0) + (value?.length ?? 0))),
 }
 
-const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', 0: '\0', '\\': '\\' }
-
 /** A line feed stands behind it, unless it ends in one, or in \0. Throws BadValue. */
 export function readTemplate(text: string): Piece[] {
   const pieces: Piece[] = []
@@ -37,7 +36,7 @@ export function readTemplate(text: string): Piece[] {
     drawn = ''
   }
   for (const [part, escaped, field] of text.matchAll(/\\(.)|\{([^{}]*)\}|\{\{|\}\}|[^\\{}]+|[^]/g)) {
-    if (escaped !== undefined) drawn += escapes[escaped] ?? part
+    if (escaped !== undefined) drawn += unescaped(part)
     else if (field !== undefined) {
       draw()
       pieces.push(fieldPiece(field))

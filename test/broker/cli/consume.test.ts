@@ -73,6 +73,7 @@ t.test('on a terminal fields have colours, and what is in them cannot drive it',
     keys: true,
     keySeparator: ': ',
     base64: false,
+    null: undefined,
     template: undefined,
   } as const
   t.equal(recordWriter(layout, { isTerminal: true, colours: false })([record]), '0\t7\t-\tk\\x1b: \\x1b[2J\n')
@@ -137,4 +138,25 @@ t.test('what cannot be together is told before anything is asked', { skip }, asy
   t.match(await consume('x', '-g', 'g', '-p', '0'), { code: 2, err: /^stele: --group and --partition cannot both be/ })
   t.match(await consume('x', '-g', 'g', '--until', '3'), { code: 2, err: /^stele: --group and --until cannot both be/ })
   t.match(await consume('nowhere', '-g', 'g'), { code: 1, err: /^stele: .*nowhere/ })
+})
+
+t.test('reading begins so many before the end, of each partition', { skip }, async (t) => {
+  await written('last', 5)
+  t.equal((await consume('last', '--from', '-2')).out, '3\n4\n')
+  t.equal((await consume('last', '--from', '-9', '--until', '-3')).out, '0\n1\n', 'and not before the beginning')
+  t.match(await consume('last', '--from', '-2', '-g', 'g'), { code: 2, err: /^stele: --group and so many before the end cannot both be/ })
+})
+
+t.test('a reader that has seen enough ends it quietly, and its member leaves the group', { skip }, async (t) => {
+  await written('glanced', 5)
+  const { child, ended } = beginStele(world, 'consume', 'glanced', '--group', 'glancing', '--follow')
+  await once(child.stdout, 'data')
+  t.equal((await client.groups.describe('glancing')).members.length, 1)
+  child.stdout.destroy()
+  for (let nth = 0; child.exitCode === null; nth++) {
+    await client.producer().send('glanced', { value: Buffer.from(String(nth)) })
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 20))])
+  }
+  t.match(await ended, { code: 0, err: '' })
+  t.same((await client.groups.describe('glancing')).members, [])
 })

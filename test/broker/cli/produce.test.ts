@@ -61,3 +61,20 @@ t.test('without one, what was acknowledged before an input broke is told', { ski
   t.equal((await ended).code, 1)
   t.match(said.err, /^1 record \(1 B\) written to parts .*\nstele: line 2 is not JSON: /)
 })
+
+t.test('--null says what stands for no value and for no key, both ways', { skip }, async (t) => {
+  t.equal((await stele('ada:\n-:x\n', 'produce', 'gone', '-k', ':', '--null', '')).code, 0)
+  t.match((await stele('', 'consume', 'gone', '--format', 'json')).out, /"key":"ada","value":null.*\n.*"key":"-","value":"x"/)
+  t.equal((await stele('', 'consume', 'gone', '--keys', '--null', 'NULL')).out, 'ada\tNULL\n-\tx\n')
+  t.equal((await stele('', 'consume', 'gone', '-t', '{key}={value}', '--null', '~')).out, 'ada=~\n-=x\n')
+  t.match(await stele('', 'produce', 'gone', '--format', 'json', '--null', ''), {
+    code: 2,
+    err: /^stele: --null and --format json cannot both be/,
+  })
+})
+
+t.test('records may end in another character than a line feed', { skip }, async (t) => {
+  t.equal((await stele('a\nb\0c', 'produce', 'lined', '--delimiter', '\\0')).code, 0)
+  t.equal((await stele('', 'consume', 'lined', '-t', '<{value}>')).out, '<a\nb>\n<c>\n')
+  t.match(await stele('', 'produce', 'lined', '--delimiter', 'ab'), { code: 2, err: /^stele: --delimiter must be one character/ })
+})
