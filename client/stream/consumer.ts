@@ -70,6 +70,8 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   /** After what is done: a record is when the next one is asked for. */
   readonly #done = new Map<string, Cursor>()
   readonly #committed = new Map<string, number>()
+  /** In a group: what it has given to this connection. Cursors of others are kept for the case that they come back. */
+  readonly #assigned = new Set<string>()
   #arrived: Arrived[] = []
   #subscription = 0
   /** Counts the times that what has come was given up, a message that is just being read with it. */
@@ -126,12 +128,14 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   lost(): void {
     this.#subscription = 0
     if (this.#options.group === undefined) return
+    this.#assigned.clear()
     // Others may be given the partitions meanwhile: what has come and was not read is theirs.
-    this.#drop()
-    for (const [key, cursor] of this.#cursors) this.#cursors.set(key, this.#read.get(key) ?? cursor)
+    this.#dropToCursors()
   }
 
-  #drop(): void {
+  /** Gives up what has come and was not given out; it comes again from there on. */
+  #dropToCursors(): void {
+    for (const cursor of this.cursors()) this.#cursors.set(keyOf(cursor), cursor)
     this.#generation++
     for (const { bytes: size } of this.#arrived) this.#window.read(size)
     this.#arrived = []
@@ -158,6 +162,7 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
         return
       case 'assigned':
         for (const cursor of message.partitions) {
+          this.#assigned.add(keyOf(cursor))
           this.#cursors.set(keyOf(cursor), cursor)
           this.#read.delete(keyOf(cursor))
           this.#done.delete(keyOf(cursor))
@@ -207,6 +212,7 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
     this.#options.onRevoked?.(partitions)
     if (this.#options.autoCommit !== false) await this.#commitDone()
     for (const key of gone) {
+      this.#assigned.delete(key)
       this.#cursors.delete(key)
       this.#read.delete(key)
       this.#done.delete(key)
@@ -288,7 +294,8 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
 
   /** What is read. */
   assignment(): Place[] {
-    return [...this.#cursors.values()].map(({ topic, partition }) => ({ topic, partition }))
+    const own = [...this.#cursors.values()].filter((cursor) => this.#options.group === undefined || this.#assigned.has(keyOf(cursor)))
+    return own.map(({ topic, partition }) => ({ topic, partition }))
   }
 
   #firstHeld(cursor: Cursor): Cursor {
@@ -310,8 +317,7 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   seek({ topic, partition }: Place, to: number | 'beginning' | 'end'): void {
     const offset = to === 'beginning' ? 0 : to === 'end' ? Number.MAX_SAFE_INTEGER : to
     const cursor = { topic, partition, offset }
-    for (const at of this.cursors()) this.#cursors.set(keyOf(at), at)
-    this.#drop()
+    this.#dropToCursors()
     this.#cursors.set(keyOf(cursor), cursor)
     this.#read.delete(keyOf(cursor))
     if (this.#subscription === 0) return
@@ -337,7 +343,8 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   }
 
   #uncommitted(reached: ReadonlyMap<string, Cursor>): Cursor[] {
-    const isNews = ([key, { offset }]: [string, Cursor]) => this.#cursors.has(key) && this.#committed.get(key) !== offset
+    // What another member may have by now is not this one's to commit: that would take the group back.
+    const isNews = ([key, { offset }]: [string, Cursor]) => this.#assigned.has(key) && this.#committed.get(key) !== offset
     return [...reached].filter(isNews).map(([, cursor]) => cursor)
   }
 
