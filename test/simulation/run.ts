@@ -5,24 +5,29 @@
  *     SEED=7 node test/simulation/run.ts           one seed, with a readable trace (SEED=7 QUIET=1: without)
  *
  * A seed that fails is named with the command that repeats it, and the exit code is 1 (CONTINUE=1: after all the others). Every fiftieth seed is run twice: the two runs must
- * agree on everything that happened (invariant 7). Many seeds are shared out among as many processes as there are processors.
+ * agree on everything that happened (invariant 7). Every fourth seed has a world of streams besides (streams.ts). Many seeds are shared out among as many processes as there are processors.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { StreamWorld } from './streams.ts'
 import { Violation } from './violation.ts'
 import { type Outcome, World } from './world.ts'
 
 const replayEvery = 50
+const streamsEvery = 4
 
-async function simulate(seed: number): Promise<Outcome> {
+async function simulate(seed: number): Promise<Totals> {
   const outcome = await new World(seed).run()
   if (seed % replayEvery === 0) {
     const again = await new World(seed).run()
     if (again.hash !== outcome.hash) throw new Violation(7, `two runs of seed ${seed} differ: ${outcome.hash} and ${again.hash}`)
   }
-  return outcome
+  const { hash: _, ...totals } = outcome
+  if (seed % streamsEvery !== 0) return { ...nothing, ...totals }
+  const { records, moves, commits } = await new StreamWorld(seed).run()
+  return { ...totals, streamedRecords: records, streamMoves: moves, streamCommits: commits }
 }
 
 async function replay(seed: number): Promise<number> {
@@ -31,6 +36,7 @@ async function replay(seed: number): Promise<number> {
   if (print) console.log(JSON.stringify(world.plan, undefined, 2))
   try {
     console.log(JSON.stringify(await world.run()))
+    if (seed % streamsEvery === 0) console.log(JSON.stringify(await new StreamWorld(seed, print).run()))
     console.log(`seed ${seed} passed`)
     return 0
   } catch (error) {
@@ -45,7 +51,7 @@ function report(seed: number, error: unknown): void {
   console.log(`repeat it with: make sim SEED=${seed}`)
 }
 
-type Totals = Omit<Outcome, 'hash'>
+type Totals = Omit<Outcome, 'hash'> & { streamedRecords: number; streamMoves: number; streamCommits: number }
 
 interface Result {
   readonly totals: Totals
@@ -60,8 +66,7 @@ async function runAll(first: number, count: number): Promise<Result> {
   let failed = 0
   for (let seed = first; seed < first + count; seed++) {
     try {
-      const { hash: _, ...outcome } = await simulate(seed)
-      totals = sum(totals, outcome)
+      totals = sum(totals, await simulate(seed))
     } catch (error) {
       report(seed, error)
       failed++
@@ -84,6 +89,9 @@ const nothing: Totals = {
   compactions: 0,
   groupMoves: 0,
   groupCommits: 0,
+  streamedRecords: 0,
+  streamMoves: 0,
+  streamCommits: 0,
 }
 
 function sum(one: Totals | undefined, other: Totals): Totals {
@@ -130,6 +138,7 @@ function tell({ totals, failed }: Result, count: number, seconds: number): numbe
       `${totals.recordsAudited} records read at the end, ${totals.transactionsCommitted} of ${totals.transactions} transactions known to be committed, ` +
       `${totals.compactions} compactions over ${totals.keyedRecords} keyed records, ` +
       `${totals.groupMoves} partitions given to group members, who committed ${totals.groupCommits} offsets, ` +
+      `${totals.streamedRecords} records streamed, ${totals.streamMoves} partitions given to pages, who committed ${totals.streamCommits} offsets, ` +
       `${seconds.toFixed(1)} s`,
   )
   if (failed > 0) console.log(`${failed} of ${count} seeds failed`)

@@ -1,7 +1,7 @@
 /**
- * A small world of streams from one seed: a broker that is killed and starts again, WebSockets that are late and break, a page that writes and one
- * that reads. The broker's gateway and the browser's client are the real ones; time, chance, disk and sockets are simulated.
- * Owns: the broker's lives, the sockets between, and the verdict: each record once, in order, and none told written that isn't.
+ * A small world of streams from one seed: a broker that is killed, loses its power and starts again, WebSockets that are late and break, pages that
+ * write, read, and share a group. The broker's gateway and the browser's client are the real ones; time, chance, disk and sockets are simulated.
+ * Owns: the broker's lives, what goes wrong, and who hears what is said. The verdicts are the checkers' (checkers/stream-*.ts) and the pages' own.
  */
 import { createTopics } from '../../broker/api/create-topics.ts'
 import type { RequestContext } from '../../broker/api/handler.ts'
@@ -9,10 +9,15 @@ import { Broker } from '../../broker/broker.ts'
 import { Settings } from '../../broker/config/settings.ts'
 import { Gateway } from '../../broker/gateway/gateway.ts'
 import { silentLogger } from '../../broker/metrics/logger.ts'
-import type { WebSocketHandler, WebSocketPeer } from '../../broker/platform/web-socket.ts'
-import type { StreamPlatform, StreamSocketHandler } from '../../client/platform/stream-socket.ts'
-import { text } from '../../client/serde/serde.ts'
-import { StreamClient } from '../../client/stream/stream-client.ts'
+import type { ClientMessage } from '../../client/protocol/stream/client-messages.ts'
+import { decodeMsgpack } from '../../client/protocol/stream/msgpack.ts'
+import type { ServerMessage } from '../../client/protocol/stream/server-messages.ts'
+import { StreamCredit } from './checkers/stream-credit.ts'
+import { StreamGroup } from './checkers/stream-group.ts'
+import { StreamHistory } from './checkers/stream-history.ts'
+import { StreamPage } from './clients/stream-page.ts'
+import { readAll, readKey, type Shelf, StreamMembers } from './clients/stream-readers.ts'
+import { drawSends, write } from './clients/stream-writer.ts'
 import { SimulatedClock, WallClock } from './platform/clock.ts'
 import { calmDisk, SimulatedDisk } from './platform/disk.ts'
 import { calmNetwork, SimulatedNetwork } from './platform/network.ts'
@@ -21,22 +26,23 @@ import { SeededRandom } from './platform/random.ts'
 import { Scheduler } from './platform/scheduler.ts'
 import { steppedWorkers } from './platform/stepped-workers.ts'
 import { Trace } from './platform/trace.ts'
+import { SimulatedWebSockets } from './platform/web-socket.ts'
 import { Violation } from './violation.ts'
 
 const topic = 'streamed'
 const eventsMax = 300_000
-const brokenCode = 1006
-
-interface Life {
-  readonly process: SimulatedProcess
-  readonly gateway: Gateway
-}
+/** Its chance is not that of the other worlds of the seed. */
+const streamSalt = 1
 
 export interface StreamOutcome {
   readonly hash: string
+  readonly events: number
   readonly records: number
   readonly lives: number
   readonly connections: number
+  /** Times that a partition came to a member of the group, and offsets that it committed. */
+  readonly moves: number
+  readonly commits: number
 }
 
 export class StreamWorld {
@@ -46,27 +52,44 @@ export class StreamWorld {
   readonly #network: SimulatedNetwork
   readonly #disk: SimulatedDisk
   readonly #wall = new WallClock(0)
-  readonly #sockets = new Set<() => void>()
-  #life: Life | undefined
+  readonly #sockets: SimulatedWebSockets
+  readonly #credit = new StreamCredit()
+  readonly #group = new StreamGroup()
+  readonly #history = new StreamHistory()
+  readonly #partitions: number
+  readonly #sessionMillis: number
+  #process: SimulatedProcess | undefined
   #lives = 0
-  #connections = 0
+  #pages = 0
+  #records = 0
   #isTroubled = true
 
-  constructor(seed: number) {
-    this.#random = new SeededRandom(seed)
-    this.#trace = new Trace()
+  /** @param print gets a readable line for everything of note. */
+  constructor(seed: number, print?: (line: string) => void) {
+    this.#random = new SeededRandom(seed, streamSalt)
+    this.#trace = new Trace(print)
     this.#scheduler = new Scheduler(this.#random.fork('scheduler'), this.#trace)
     this.#network = new SimulatedNetwork(this.#scheduler, this.#random.fork('network'), calmNetwork)
     this.#disk = new SimulatedDisk(this.#scheduler, this.#random.fork('disk'), calmDisk)
+    this.#partitions = this.#random.between(1, 3)
+    this.#sessionMillis = this.#random.magnitude(200, 2_000)
+    const said = (bytes: Uint8Array) => decodeMsgpack(bytes) as ClientMessage
+    const sent = (bytes: Uint8Array) => decodeMsgpack(bytes) as ServerMessage
+    this.#sockets = new SimulatedWebSockets(this.#scheduler, this.#random.fork('sockets'), {
+      said: (socket, bytes) => this.#group.said(socket, said(bytes)),
+      heard: (socket, bytes) => this.#credit.heard(socket, said(bytes)),
+      sent: (socket, bytes) => this.#credit.sent(socket, sent(bytes)),
+      arrived: (socket, bytes) => this.#group.arrived(socket, sent(bytes)),
+      broke: (socket) => this.#group.broke(socket),
+    })
   }
 
   /** The whole story. Throws the first violation. */
   async run(): Promise<StreamOutcome> {
-    const count = this.#random.between(20, 200)
     let isOver = false
     this.#start()
     this.#scheduler.after(0, 'story', () => {
-      void this.#story(count).then(
+      void this.#story().then(
         () => (isOver = true),
         (error: unknown) => this.#scheduler.fail(error),
       )
@@ -79,54 +102,62 @@ export class StreamWorld {
       },
     )
     if (!isOver) throw new Violation(5, 'nothing happens any more, and the pages still wait')
-    return { hash: this.#trace.hash, records: count, lives: this.#lives, connections: this.#connections }
+    return {
+      hash: this.#trace.hash,
+      events: this.#scheduler.events,
+      records: this.#records,
+      lives: this.#lives,
+      connections: this.#sockets.count,
+      moves: this.#group.moves,
+      commits: this.#group.commits,
+    }
   }
 
-  async #story(count: number): Promise<void> {
-    this.#trouble()
-    const [writer, reader] = [this.#page('writer'), this.#page('reader')]
-    const writing = this.#write(writer, count)
-    await this.#read(reader, count)
-    await writing
+  async #story(): Promise<void> {
+    const random = this.#random.fork('story')
+    this.#trouble(this.#random.fork('trouble'))
+    const writers = Array.from({ length: random.between(1, 2) }, (_, index) => drawSends(random, `w${index}`, this.#partitions))
+    const all = writers.flat()
+    this.#records = all.length
+    const shelf: Shelf = { topic, history: this.#history, newPage: (name) => this.#page(name) }
+    const members = new StreamMembers(shelf, this.#group, all.length)
+    const groupSize = random.between(0, 3)
+    const acts = [
+      ...writers.map((sends, index) => write(this.#page(`writer ${index}`), topic, sends, this.#history)),
+      readAll(shelf, all.length),
+      ...['b'].filter(() => random.chance(0.5)).map((key) => readKey(shelf, key, all.filter((send) => send.key === key).length)),
+    ]
+    const sharing = Array.from({ length: groupSize }, (_, index) => members.run(`member ${index}`))
+    await Promise.all(acts)
+    if (this.#history.acknowledgedCount !== all.length) throw new Violation(1, 'a record was neither acknowledged nor refused')
     this.#isTroubled = false
+    await Promise.all(sharing)
   }
 
-  async #write(client: StreamClient, count: number): Promise<void> {
-    const producer = client.producer({ value: text, deliveryTimeoutMs: 3_600_000 })
-    const offsets: Promise<{ offset: number }>[] = []
-    for (let n = 0; n < count; n++) {
-      offsets.push(producer.send(topic, { value: `v${n}` }))
-      if (this.#random.chance(0.3)) await this.#sleep(this.#random.magnitude(10, 300_000))
+  #page(name: string): StreamPage {
+    const around = {
+      scheduler: this.#scheduler,
+      sockets: this.#sockets,
+      wall: this.#wall,
+      random: this.#random.fork(`page ${++this.#pages}`),
     }
-    for (const [n, sent] of offsets.entries()) {
-      const { offset } = await sent
-      if (offset !== n && offset !== -1) throw new Violation(1, `record ${n} was told written at ${offset}`)
-    }
-  }
-
-  async #read(client: StreamClient, count: number): Promise<void> {
-    const consumer = client.consumer({ topics: [topic], from: 'beginning', value: text, maxBytes: 600 })
-    let next = 0
-    for await (const { offset, value } of consumer) {
-      if (offset !== next || value !== `v${next}`)
-        throw new Violation(1, `the reader was given ${value} at ${offset} where v${next} comes next`)
-      if (++next === count) return
-      if (this.#random.chance(0.05)) await this.#sleep(this.#random.magnitude(10, 1_000_000))
-    }
-  }
-
-  #sleep(micros: number): Promise<void> {
-    return new Promise((resolve) => void this.#scheduler.after(micros, 'sleep', resolve))
+    return new StreamPage(name, around)
   }
 
   /** Sockets break, and the broker is killed, again and again. */
-  #trouble(): void {
-    this.#scheduler.after(this.#random.magnitude(1_000, 2_000_000), 'trouble', () => {
+  #trouble(random: SeededRandom): void {
+    this.#scheduler.after(random.magnitude(1_000, 2_000_000), 'trouble', () => {
       if (!this.#isTroubled) return
-      if (this.#random.chance(0.3)) this.#life?.process.kill()
-      else for (const cut of [...this.#sockets]) if (this.#random.chance(0.6)) cut()
-      this.#trouble()
+      if (random.chance(0.3)) this.#kill(random.chance(0.4))
+      else this.#sockets.cut(0.6, 3_000_000)
+      this.#trouble(random)
     })
+  }
+
+  #kill(power: boolean): void {
+    if (!this.#process?.alive) return
+    this.#process.kill()
+    if (power) this.#disk.powerFails()
   }
 
   #start(): void {
@@ -140,11 +171,20 @@ export class StreamWorld {
       workers: steppedWorkers(disk, clock),
       network: this.#network.for(process),
     }
+    this.#process = process
     process.atDeath(() => {
-      this.#life = undefined
       this.#scheduler.after(this.#random.magnitude(1_000, 500_000), 'restart', () => this.#start())
     })
-    const settings = { listeners: ['PLAINTEXT://127.0.0.1:9092'], 'stele.http.listener': 'off', 'log.dirs': ['/data'] }
+    const settings = {
+      listeners: ['PLAINTEXT://127.0.0.1:9092'],
+      'stele.http.listener': 'off',
+      'log.dirs': ['/data'],
+      'offsets.topic.num.partitions': 1,
+      'group.consumer.min.session.timeout.ms': 1,
+      'group.consumer.min.heartbeat.interval.ms': 1,
+      'group.consumer.session.timeout.ms': this.#sessionMillis,
+      'group.consumer.heartbeat.interval.ms': Math.floor(this.#sessionMillis / 4),
+    }
     process.deliver(this.#scheduler.now, 'boot', () => {
       void this.#boot(process, {
         platform,
@@ -163,122 +203,10 @@ export class StreamWorld {
   async #boot(process: SimulatedProcess, options: Parameters<typeof Broker.start>[0]): Promise<void> {
     const { services } = await Broker.start(options)
     if (!services.cluster.image.topics.has(topic)) {
-      const topics = [{ name: topic, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }]
+      const topics = [{ name: topic, numPartitions: this.#partitions, replicationFactor: 1, assignments: [], configs: [] }]
       const context = { apiVersion: 5, now: services.clock.now() } as RequestContext
       await createTopics.handle({ topics, timeoutMs: 10_000, validateOnly: false }, context, services)
     }
-    if (process.alive) this.#life = { process, gateway: new Gateway({ services, logger: silentLogger }) }
+    if (process.alive) this.#sockets.serve(process, new Gateway({ services, logger: silentLogger }))
   }
-
-  #page(name: string): StreamClient {
-    const process = new SimulatedProcess(this.#scheduler, name, name)
-    const clock = new SimulatedClock(process, this.#wall)
-    const random = this.#random.fork(name)
-    const platform: StreamPlatform = {
-      now: () => clock.now(),
-      after: (delay, wake) => {
-        const timer = clock.after(delay, wake)
-        return () => timer.cancel()
-      },
-      fraction: () => random.fraction(),
-      connect: (_url, subprotocol, handler) => this.#connect(process, subprotocol, handler),
-    }
-    return new StreamClient({ url: 'ws://broker', retry: { initialMs: 10, maxMs: 500 } }, platform)
-  }
-
-  #connect(page: SimulatedProcess, subprotocol: string, handler: StreamSocketHandler) {
-    const random = this.#random.fork(`socket ${++this.#connections}`)
-    const wire = new Wire(page, handler, random)
-    const cut = () => {
-      this.#sockets.delete(cut)
-      wire.break(brokenCode)
-    }
-    this.#sockets.add(cut)
-    this.#scheduler.after(random.magnitude(50, 20_000), 'connect', () => {
-      const life = this.#life
-      const admitted = life?.gateway.admit({
-        path: '/v1/stream',
-        origin: undefined,
-        host: 'broker',
-        subprotocols: [subprotocol],
-        peer: page.host,
-      })
-      if (!life || typeof admitted !== 'object') return cut()
-      life.process.atDeath(cut)
-      return life.process.deliver(this.#scheduler.now, 'open', () => wire.open(life.process, admitted.open.bind(admitted)))
-    })
-    return { send: (message: Uint8Array) => wire.toBroker(message), close: cut }
-  }
-}
-
-/** One simulated WebSocket: both directions in order, each message late by chance; broken, nothing more arrives anywhere. */
-class Wire {
-  readonly #page: SimulatedProcess
-  readonly #handler: StreamSocketHandler
-  readonly #random: SeededRandom
-  #broker: SimulatedProcess | undefined
-  #server: WebSocketHandler | undefined
-  #unsentBytes = 0
-  #pageHearsAt = 0
-  #brokerHearsAt = 0
-  #isBroken = false
-
-  constructor(page: SimulatedProcess, handler: StreamSocketHandler, random: SeededRandom) {
-    this.#page = page
-    this.#handler = handler
-    this.#random = random
-  }
-
-  open(broker: SimulatedProcess, open: (peer: WebSocketPeer) => WebSocketHandler): void {
-    if (this.#isBroken) return
-    this.#broker = broker
-    const unsent = () => this.#unsentBytes
-    this.#server = open({
-      send: (message) => this.#toPage(message as Uint8Array),
-      sendFrame: (frame) => this.#toPage(payloadOf(frame)),
-      get unsentBytes() {
-        return unsent()
-      },
-      close: (code, reason) => this.break(code, reason),
-    })
-    this.#page.deliver(this.#later('page'), 'opened', () => {
-      if (!this.#isBroken) this.#handler.opened()
-    })
-  }
-
-  toBroker(message: Uint8Array): void {
-    const copy = message.slice()
-    this.#broker?.deliver(this.#later('broker'), 'to broker', () => {
-      if (!this.#isBroken) this.#server?.message(copy)
-    })
-  }
-
-  break(code: number, reason = ''): void {
-    if (this.#isBroken) return
-    this.#isBroken = true
-    this.#page.deliver(this.#page.now, 'broken', () => this.#handler.closed(code, reason))
-    this.#broker?.deliver(this.#broker.now, 'gone', () => this.#server?.closed())
-  }
-
-  #toPage(message: Uint8Array): void {
-    const copy = message.slice()
-    this.#unsentBytes += copy.length
-    this.#page.deliver(this.#later('page'), 'to page', () => {
-      this.#unsentBytes -= copy.length
-      if (this.#isBroken) return
-      this.#handler.message(copy)
-      this.#broker?.deliver(this.#broker.now, 'drained', () => this.#server?.drained())
-    })
-  }
-
-  #later(side: 'page' | 'broker'): number {
-    const delay = this.#random.magnitude(20, 50_000)
-    if (side === 'page') return (this.#pageHearsAt = Math.max(this.#pageHearsAt + 1, this.#page.scheduler.now + delay))
-    return (this.#brokerHearsAt = Math.max(this.#brokerHearsAt + 1, this.#page.scheduler.now + delay))
-  }
-}
-
-function payloadOf(frame: Uint8Array): Uint8Array {
-  const length = (frame[1] as number) & 0x7f
-  return frame.subarray(length < 126 ? 2 : length === 126 ? 4 : 10)
 }

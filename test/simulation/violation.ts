@@ -12,6 +12,7 @@ export const invariants = {
   10: 'a partition belongs to one member of a group at most',
   11: 'what a group committed counts, and nothing that a former member commits',
   12: 'a group settles when nothing fails any more',
+  13: 'a stream is never sent more than it has granted',
 } as const
 
 export type Invariant = keyof typeof invariants

@@ -15,6 +15,7 @@
  *   members were told (10);
  * - checkers/committed-offsets.ts: what a group committed counts until the next commit, and none counts that was refused (11);
  * - checkers/settling.ts: a group comes to rest when nothing fails any more (12);
+ * - streams.ts, a world of its own: pages over WebSockets, held against checkers/stream-*.ts (1, 10, 11), and never sent more than they granted (13);
  * - broker-node.ts, clients/vandal.ts: no input, and no fault but a failing disk, makes the broker give up or stop answering (5);
  * - run.ts: the same seed gives the same hash of all that happened (7).
  *
