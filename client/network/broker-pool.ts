@@ -10,6 +10,7 @@ import { interruptible, pause, throwIfAborted } from './interruption.ts'
 import type { ClientLogger, ClientMetrics } from './observer.ts'
 import type { AttemptOptions } from './patience.ts'
 import type { SaslOptions } from './sasl.ts'
+import { unreachableMember } from './stranger.ts'
 
 export interface Endpoint {
   readonly host: string
@@ -88,8 +89,7 @@ export class BrokerPool {
   async any(call: AttemptOptions = {}): Promise<BrokerConnection> {
     this.#throwIfClosed()
     for (const [key, { connection }] of this.#connections) if (connection && !connection.isLost && key.endsWith('#')) return connection
-    const { bootstrap } = this.options
-    const known = this.#known.filter(({ host, port }) => !bootstrap.some((one) => one.host === host && one.port === port))
+    const known = this.#known.filter((endpoint) => !this.#isBootstrap(endpoint))
     if (known.length > 0) {
       try {
         return await this.#firstOf(known, call)
@@ -98,7 +98,11 @@ export class BrokerPool {
         this.options.logger?.warn({ error: error.code }, `no known broker answers, asking the bootstrap brokers: ${error.message}`)
       }
     }
-    return this.#firstOf(bootstrap, call)
+    return this.#firstOf(this.options.bootstrap, call)
+  }
+
+  #isBootstrap({ host, port }: Endpoint): boolean {
+    return this.options.bootstrap.some((one) => one.host === host && one.port === port)
   }
 
   /** Where the cluster's brokers are now. */
@@ -172,7 +176,8 @@ export class BrokerPool {
         count,
         retryAt: platform.now() + backoffMs(this.options.retry ?? defaultRetry, count, platform.random()),
       })
-      throw error
+      const isDialled = error instanceof ClientError && error.code === 'CONNECTION_FAILED'
+      throw isDialled && !this.#isBootstrap(endpoint) ? unreachableMember(error) : error
     }
     return this.#throwIfClosed() as never
   }

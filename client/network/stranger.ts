@@ -26,8 +26,26 @@ export function dialFailure(broker: string, cause: unknown, isSecure: boolean): 
   const why = reasonOf(cause)
   if (isSecure && certificateCodes.test(code))
     return new ClientError('TLS_FAILED', `no TLS with ${broker}: ${tlsReason(code, why)}`, { broker, cause })
-  const hint = isSecure && code === 'ECONNRESET' ? ' (is it a listener with TLS?)' : ''
-  return new ClientError('CONNECTION_FAILED', `cannot connect to ${broker}: ${why}${hint}`, { retriable: true, broker, cause })
+  return new ClientError('CONNECTION_FAILED', `cannot connect to ${broker}: ${why}${dialHint(code, isSecure)}`, {
+    retriable: true,
+    broker,
+    cause,
+  })
+}
+
+function dialHint(code: string, isSecure: boolean): string {
+  if (isSecure && code === 'ECONNRESET') return ' (is it a listener with TLS?)'
+  if (code === 'ECONNREFUSED') return ' (nobody listens there: is the broker up, and is that its port?)'
+  if (code === 'ENOTFOUND') return ' (there is no such name: is it spelled right?)'
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return ' (there is no way there from this machine)'
+  return ''
+}
+
+/** An address that nobody typed: a client believes what brokers say of themselves. */
+export function unreachableMember(failure: ClientError): ClientError {
+  const { code, message, retriable, broker } = failure
+  const why = `${message}. The cluster gave this address (the broker's \`advertised.listeners\`): can it be reached from here?`
+  return new ClientError(code, why, { retriable, ...(broker !== undefined && { broker }), cause: failure.cause })
 }
 
 function tlsReason(code: string, why: string): string {

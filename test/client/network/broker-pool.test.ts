@@ -99,6 +99,16 @@ t.test('where none answers, each is told of', async (t) => {
   t.match(error.message, /127\.0\.0\.1:1.*127\.0\.0\.1:2/)
 })
 
+t.test('who cannot be reached is told with what to do about it', async (t) => {
+  const told = async (bootstrap: string) => (await errorOf(pool(t, bootstrap).any())).message
+  t.match(await told('127.0.0.1:1'), /127\.0\.0\.1:1.*nobody listens there.*port/)
+  t.match(await told('no-such-host.invalid:9092'), /no-such-host\.invalid.*no such name/)
+  const { broker } = await member(t, { brokers: [1] })
+  const view = new ClusterView(pool(t, broker.bootstrap))
+  await view.brokerIds()
+  t.match((await errorOf(view.broker(0))).message, /127\.0\.0\.1:1.*advertised\.listeners/, 'an address that the cluster itself gave')
+})
+
 t.test('brokers that moved are found again', async (t) => {
   const [first, second, third] = [await member(t), await member(t), await member(t)]
   const ports = (...members: Member[]) => ({ brokers: members.map(({ broker }) => broker.port) })
