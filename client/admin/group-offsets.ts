@@ -5,7 +5,8 @@ import { OffsetFetchRequest, OffsetFetchResponse } from '../protocol/messages/of
 import type { CallOptions } from '../network/patience.ts'
 import { check, type Outcome } from './outcome.ts'
 import { ofPartition } from './partitions.ts'
-import { byTopic, indexes, type Reach, type TopicPartition } from './reach.ts'
+import { byTopic, indexOf } from '../consumer/by-topic.ts'
+import type { Reach, TopicPartition } from './reach.ts'
 
 export interface CommittedOffset {
   /** The next to be read; null: none is committed. */
@@ -43,8 +44,7 @@ export class GroupOffsetAdmin {
     }: CallOptions & { readonly partitions?: readonly TopicPartition[]; readonly isStable?: boolean } = {},
   ): Promise<Outcome<TopicPartition, CommittedOffset>[]> {
     return this.#reach.coordinator('group', groupId, call, async (ask) => {
-      const named =
-        partitions && byTopic(partitions).map(({ topic, partitions: some }) => ({ name: topic, partitionIndexes: indexes(some) }))
+      const named = partitions && byTopic(partitions, indexOf).map(([name, partitionIndexes]) => ({ name, partitionIndexes }))
       const body = { groupId, topics: named ?? null, requireStable: isStable }
       const answer = await ask(OffsetFetchRequest, OffsetFetchResponse, body, lastFetchVersionWithOneGroup)
       check(answer, `cannot list the offsets of group '${groupId}'`)
@@ -63,15 +63,12 @@ export class GroupOffsetAdmin {
   /** UNKNOWN_MEMBER_ID while the group has members: they would go on where they are. */
   alter(groupId: string, offsets: readonly OffsetToCommit[], call: CallOptions = {}): Promise<Outcome<TopicPartition>[]> {
     return this.#reach.coordinator('group', groupId, call, async (ask) => {
-      const topics = byTopic(offsets).map(({ topic, partitions }) => ({
-        name: topic,
-        partitions: partitions.map(({ partition, offset, leaderEpoch = -1, metadata = '' }) => ({
-          partitionIndex: partition,
-          committedOffset: offset,
-          committedLeaderEpoch: leaderEpoch,
-          committedMetadata: metadata,
-        })),
-      }))
+      const topics = byTopic(offsets, ({ partition, offset, leaderEpoch = -1, metadata = '' }) => ({
+        partitionIndex: partition,
+        committedOffset: offset,
+        committedLeaderEpoch: leaderEpoch,
+        committedMetadata: metadata,
+      })).map(([name, partitions]) => ({ name, partitions }))
       const body = { groupId, ...noMember, topics }
       const answer = await ask(OffsetCommitRequest, OffsetCommitResponse, body, lastCommitVersionByName)
       return answer.topics.flatMap(({ name, partitions }) =>
@@ -85,9 +82,9 @@ export class GroupOffsetAdmin {
   /** GROUP_SUBSCRIBED_TO_TOPIC where a member reads the topic. Throws GROUP_ID_NOT_FOUND. */
   delete(groupId: string, partitions: readonly TopicPartition[], call: CallOptions = {}): Promise<Outcome<TopicPartition>[]> {
     return this.#reach.coordinator('group', groupId, call, async (ask) => {
-      const topics = byTopic(partitions).map(({ topic, partitions: some }) => ({
-        name: topic,
-        partitions: some.map(({ partition }) => ({ partitionIndex: partition })),
+      const topics = byTopic(partitions, ({ partition }) => ({ partitionIndex: partition })).map(([name, partitions]) => ({
+        name,
+        partitions,
       }))
       const answer = await ask(OffsetDeleteRequest, OffsetDeleteResponse, { groupId, topics })
       check(answer, `cannot delete offsets of group '${groupId}'`)

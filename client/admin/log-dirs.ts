@@ -3,7 +3,8 @@ import { AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse } from '../prot
 import { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../protocol/messages/describe-log-dirs.ts'
 import type { CallOptions } from '../network/patience.ts'
 import { check, type Outcome, outcome } from './outcome.ts'
-import { byTopic, indexes, type Reach, type TopicPartition } from './reach.ts'
+import { byTopic, indexOf } from '../consumer/by-topic.ts'
+import type { Reach, TopicPartition } from './reach.ts'
 
 export interface LogReplica extends TopicPartition {
   readonly bytes: number
@@ -45,7 +46,7 @@ export class LogDirAdmin {
   }: CallOptions & { readonly brokers?: readonly number[]; readonly partitions?: readonly TopicPartition[] } = {}): Promise<
     Outcome<LogDir, LogDirContent>[]
   > {
-    const topics = partitions ? byTopic(partitions).map(({ topic, partitions: named }) => ({ topic, partitions: indexes(named) })) : null
+    const topics = partitions ? byTopic(partitions, indexOf).map(([topic, named]) => ({ topic, partitions: named })) : null
     const at = async (broker: number): Promise<Outcome<LogDir, LogDirContent>[]> =>
       this.#reach.broker(broker, call, async (ask) => {
         const answer = await ask(DescribeLogDirsRequest, DescribeLogDirsResponse, { topics })
@@ -88,10 +89,10 @@ export class LogDirAdmin {
     return this.#reach.broker(broker, call, async (ask) => {
       const dirs = [...new Set(moves.map(({ path }) => path))].map((path) => ({
         path,
-        topics: byTopic(moves.filter((move) => move.path === path)).map(({ topic, partitions }) => ({
-          name: topic,
-          partitions: indexes(partitions),
-        })),
+        topics: byTopic(
+          moves.filter((move) => move.path === path),
+          indexOf,
+        ).map(([name, partitions]) => ({ name, partitions })),
       }))
       const { results } = await ask(AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse, { dirs })
       return results.flatMap(({ topicName, partitions }) =>

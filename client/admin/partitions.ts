@@ -10,7 +10,8 @@ import { ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse }
 import type { ClientError } from '../network/client-error.ts'
 import type { CallOptions } from '../network/patience.ts'
 import { check, type Outcome, outcome } from './outcome.ts'
-import { byTopic, indexes, type Reach, type TopicPartition } from './reach.ts'
+import { byTopic, indexOf } from '../consumer/by-topic.ts'
+import type { Reach, TopicPartition } from './reach.ts'
 
 /** `time`: the first record at or after, milliseconds since the Unix epoch. `max-timestamp`: the newest by its time (KIP-734). */
 export type OffsetSpec = 'beginning' | 'end' | 'max-timestamp' | 'local-beginning' | 'tiered-end' | { readonly time: number }
@@ -57,13 +58,10 @@ export class PartitionAdmin {
       asked,
       call,
       async (ask, led) => {
-        const topics = byTopic(led).map(({ topic, partitions }) => ({
-          name: topic,
-          partitions: partitions.map(({ partition, at }) => ({
-            partitionIndex: partition,
-            timestamp: typeof at === 'object' ? at.time : timestampOf[at],
-          })),
-        }))
+        const topics = byTopic(led, ({ partition, at }) => ({
+          partitionIndex: partition,
+          timestamp: typeof at === 'object' ? at.time : timestampOf[at],
+        })).map(([name, partitions]) => ({ name, partitions }))
         const body = { replicaId: noReplica, isolationLevel: readCommitted ? 1 : 0, topics, timeoutMs: this.#reach.limitMs(call) }
         const answer = await ask(ListOffsetsRequest, ListOffsetsResponse, body)
         return answer.topics.flatMap(({ name, partitions }) =>
@@ -85,9 +83,9 @@ export class PartitionAdmin {
       before,
       call,
       async (ask, led) => {
-        const topics = byTopic(led).map(({ topic, partitions }) => ({
-          name: topic,
-          partitions: partitions.map(({ partition, offset }) => ({ partitionIndex: partition, offset })),
+        const topics = byTopic(led, ({ partition, offset }) => ({ partitionIndex: partition, offset })).map(([name, partitions]) => ({
+          name,
+          partitions,
         }))
         const answer = await ask(DeleteRecordsRequest, DeleteRecordsResponse, { topics, timeoutMs: this.#reach.limitMs(call) })
         return answer.topics.flatMap(({ name, partitions }) =>
@@ -107,7 +105,7 @@ export class PartitionAdmin {
     call: CallOptions = {},
   ): Promise<Outcome<TopicPartition>[]> {
     return this.#reach.controller(call, async (ask) => {
-      const named = partitions && byTopic(partitions).map(({ topic, partitions: some }) => ({ topic, partitions: indexes(some) }))
+      const named = partitions && byTopic(partitions, indexOf).map(([topic, some]) => ({ topic, partitions: some }))
       const body = { electionType: electionTypes[kind], topicPartitions: named ?? null, timeoutMs: this.#reach.limitMs(call) }
       const answer = await ask(ElectLeadersRequest, ElectLeadersResponse, body)
       check(answer, 'cannot elect leaders')
@@ -123,10 +121,9 @@ export class PartitionAdmin {
   /** Begins to move replicas; `reassignments` tells how far it is. */
   reassign(moves: readonly Reassignment[], call: CallOptions = {}): Promise<Outcome<TopicPartition>[]> {
     return this.#reach.controller(call, async (ask) => {
-      const topics = byTopic(moves).map(({ topic, partitions }) => ({
-        name: topic,
-        partitions: partitions.map(({ partition, replicas }) => ({ partitionIndex: partition, replicas: replicas && [...replicas] })),
-      }))
+      const topics = byTopic(moves, ({ partition, replicas }) => ({ partitionIndex: partition, replicas: replicas && [...replicas] })).map(
+        ([name, partitions]) => ({ name, partitions }),
+      )
       const body = { timeoutMs: this.#reach.limitMs(call), topics }
       const answer = await ask(AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse, body)
       check(answer, 'cannot move replicas')
@@ -142,8 +139,7 @@ export class PartitionAdmin {
   /** Moves that are under way: of these partitions, or of all. */
   reassignments(partitions?: readonly TopicPartition[], call: CallOptions = {}): Promise<OngoingReassignment[]> {
     return this.#reach.controller(call, async (ask) => {
-      const named =
-        partitions && byTopic(partitions).map(({ topic, partitions: some }) => ({ name: topic, partitionIndexes: indexes(some) }))
+      const named = partitions && byTopic(partitions, indexOf).map(([name, partitionIndexes]) => ({ name, partitionIndexes }))
       const body = { timeoutMs: this.#reach.limitMs(call), topics: named ?? null }
       const answer = await ask(ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, body)
       check(answer, 'cannot list moves of replicas')

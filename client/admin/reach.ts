@@ -107,16 +107,3 @@ export class Reach {
 function asking(connection: BrokerConnection, call: AttemptOptions): Ask {
   return (request, response, body, versionMax) => connection.send(request, response, body, versionMax, call)
 }
-
-/** In the shape in which requests name partitions. */
-export function byTopic<P extends TopicPartition>(partitions: readonly P[]): { topic: string; partitions: P[] }[] {
-  const topics = new Map<string, P[]>()
-  for (const one of partitions) {
-    const named = topics.get(one.topic)
-    if (named) named.push(one)
-    else topics.set(one.topic, [one])
-  }
-  return [...topics].map(([topic, named]) => ({ topic, partitions: named }))
-}
-
-export const indexes = (partitions: readonly TopicPartition[]): number[] => partitions.map(({ partition }) => partition)

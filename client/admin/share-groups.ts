@@ -8,7 +8,8 @@ import { ErrorCode } from '../protocol/errors.ts'
 import type { AssignedPartitions } from './group-description.ts'
 import { check, type Outcome, outcome } from './outcome.ts'
 import { ofPartition } from './partitions.ts'
-import { byTopic, indexes, type Reach, type TopicPartition } from './reach.ts'
+import { byTopic, indexOf } from '../consumer/by-topic.ts'
+import type { Reach, TopicPartition } from './reach.ts'
 
 export interface ShareGroupMember {
   readonly memberId: string
@@ -75,8 +76,7 @@ export class ShareGroupAdmin {
     call: CallOptions = {},
   ): Promise<Outcome<TopicPartition, ShareGroupOffset>[]> {
     return this.#reach.coordinator('group', groupId, call, async (ask) => {
-      const topics =
-        partitions && byTopic(partitions).map(({ topic, partitions: some }) => ({ topicName: topic, partitions: indexes(some) }))
+      const topics = partitions && byTopic(partitions, indexOf).map(([topicName, partitions]) => ({ topicName, partitions }))
       const body = { groups: [{ groupId, topics: topics ?? null }] }
       const { groups } = await ask(DescribeShareGroupOffsetsRequest, DescribeShareGroupOffsetsResponse, body)
       const group = firstOf(groups, `cannot tell the offsets of share group '${groupId}'`)
@@ -99,10 +99,9 @@ export class ShareGroupAdmin {
     call: CallOptions = {},
   ): Promise<Outcome<TopicPartition>[]> {
     return this.#reach.coordinator('group', groupId, call, async (ask) => {
-      const topics = byTopic(offsets).map(({ topic, partitions }) => ({
-        topicName: topic,
-        partitions: partitions.map(({ partition, offset }) => ({ partitionIndex: partition, startOffset: offset })),
-      }))
+      const topics = byTopic(offsets, ({ partition, offset }) => ({ partitionIndex: partition, startOffset: offset })).map(
+        ([topicName, partitions]) => ({ topicName, partitions }),
+      )
       const answer = await ask(AlterShareGroupOffsetsRequest, AlterShareGroupOffsetsResponse, { groupId, topics })
       check(answer, `cannot alter the offsets of share group '${groupId}'`)
       return answer.responses.flatMap(({ topicName, partitions }) =>

@@ -8,7 +8,8 @@ import type { CallOptions } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { check, type Outcome, outcome } from './outcome.ts'
 import { ofPartition, refusedPartition } from './partitions.ts'
-import { byTopic, indexes, type Reach, type TopicPartition } from './reach.ts'
+import { byTopic, indexOf } from '../consumer/by-topic.ts'
+import type { Reach, TopicPartition } from './reach.ts'
 
 export interface TransactionSummary {
   readonly transactionalId: string
@@ -121,7 +122,7 @@ export class TransactionAdmin {
       partitions,
       call,
       async (ask, led) => {
-        const topics = byTopic(led).map(({ topic, partitions: some }) => ({ name: topic, partitionIndexes: indexes(some) }))
+        const topics = byTopic(led, indexOf).map(([name, partitionIndexes]) => ({ name, partitionIndexes }))
         const answer = await ask(DescribeProducersRequest, DescribeProducersResponse, { topics })
         return answer.topics.flatMap(({ name, partitions: described }) =>
           described.map(({ partitionIndex, errorCode, errorMessage, activeProducers }) => {

@@ -13,7 +13,7 @@ import { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
 import { RecordsError } from '../records/records-error.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import { FetchSession, type SessionItem } from './fetch-session.ts'
-import { byTopic } from './offset-lookup.ts'
+import { byTopic, indexOf } from './by-topic.ts'
 import { endOfBatches, RecordWalk } from './record-walk.ts'
 
 export interface FetcherOptions {
@@ -302,7 +302,7 @@ export class Fetcher {
       isolationLevel: readCommitted ? 1 : 0,
       ...place,
       topics: byTopicAndId(topics, (item) => item),
-      forgottenTopicsData: byTopicAndId(forgotten, ({ partition }) => partition),
+      forgottenTopicsData: byTopicAndId(forgotten, indexOf),
       rackId: rack,
     }
   }

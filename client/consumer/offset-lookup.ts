@@ -5,6 +5,7 @@ import { answeredError, ClientError } from '../network/client-error.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../protocol/messages/list-offsets.ts'
 import { OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse } from '../protocol/messages/offset-for-leader-epoch.ts'
+import { byTopic } from './by-topic.ts'
 import type { Position, TopicPartition } from './consumed.ts'
 
 export interface FoundOffset {
@@ -143,15 +144,4 @@ function isNone(found: FoundOffset | ClientError | undefined): boolean {
 
 function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`
-}
-
-/** What is said of each partition, under its topic, as requests have it. */
-export function byTopic<P extends TopicPartition, T>(partitions: Iterable<P>, tell: (partition: P) => T): [topic: string, told: T[]][] {
-  const topics = new Map<string, T[]>()
-  for (const partition of partitions) {
-    const told = topics.get(partition.topic)
-    if (told) told.push(tell(partition))
-    else topics.set(partition.topic, [tell(partition)])
-  }
-  return [...topics]
 }

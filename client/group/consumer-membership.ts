@@ -4,7 +4,7 @@
  * one gets it.
  */
 import type { TopicPartition } from '../consumer/consumed.ts'
-import { byTopic } from '../consumer/offset-lookup.ts'
+import { byTopic, indexOf } from '../consumer/by-topic.ts'
 import type { ClusterView, TopicView } from '../cluster/cluster-view.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
 import { ErrorCode } from '../protocol/errors.ts'
@@ -184,7 +184,7 @@ export class ConsumerMembership implements Membership {
 
   #owned(): { topicId: string; partitions: number[] }[] {
     const ids = new Map(this.#views.map(({ name, topicId }) => [name, topicId]))
-    return byTopic(this.#parts.assignee.assigned(), ({ partition }) => partition).flatMap(([topic, partitions]) => {
+    return byTopic(this.#parts.assignee.assigned(), indexOf).flatMap(([topic, partitions]) => {
       const topicId = ids.get(topic)
       return topicId === undefined ? [] : [{ topicId, partitions }]
     })

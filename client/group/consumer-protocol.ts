@@ -1,6 +1,6 @@
 /** What members of a classic group tell each other: subscriptions and assignments, as Java's consumers write them, so that they can be of one group. */
 import type { TopicPartition } from '../consumer/consumed.ts'
-import { byTopic } from '../consumer/offset-lookup.ts'
+import { byTopic, indexOf } from '../consumer/by-topic.ts'
 import { DecodeError } from '../protocol/malformed.ts'
 import { ConsumerProtocolAssignment } from '../protocol/messages/records/consumer-protocol-assignment.ts'
 import { ConsumerProtocolSubscription } from '../protocol/messages/records/consumer-protocol-subscription.ts'
@@ -60,7 +60,7 @@ export function assignmentIn(bytes: Buffer): TopicPartition[] {
 }
 
 function placesOf(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {
-  return byTopic(partitions, ({ partition }) => partition).map(([topic, own]) => ({ topic, partitions: own }))
+  return byTopic(partitions, indexOf).map(([topic, own]) => ({ topic, partitions: own }))
 }
 
 function partitionsIn(places: readonly { readonly topic: string; readonly partitions: readonly number[] }[]): TopicPartition[] {

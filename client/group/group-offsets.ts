@@ -2,7 +2,7 @@
  * What a group has committed: asked for and told, at its coordinator.
  * Owns: the order of commits: an older one never comes after a newer one. Never: decides what to commit.
  */
-import { byTopic } from '../consumer/offset-lookup.ts'
+import { byTopic, indexOf } from '../consumer/by-topic.ts'
 import type { PartitionOffset, TopicPartition } from '../consumer/consumed.ts'
 import type { Coordinators } from '../cluster/coordinators.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
@@ -30,7 +30,7 @@ export class GroupOffsets {
 
   /** Those that are committed, of these; offsets of open transactions are waited for. Throws ClientError. */
   fetch(partitions: readonly TopicPartition[], call?: CallOptions): Promise<PartitionOffset[]> {
-    const topics = byTopic(partitions, ({ partition }) => partition).map(([name, partitionIndexes]) => ({ name, partitionIndexes }))
+    const topics = byTopic(partitions, indexOf).map(([name, partitionIndexes]) => ({ name, partitionIndexes }))
     const body = { groups: [{ groupId: this.#groupId, topics }], requireStable: true }
     const what = `cannot fetch the offsets of group '${this.#groupId}'`
     const act = async (): Promise<PartitionOffset[]> =>

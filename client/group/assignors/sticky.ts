@@ -6,7 +6,7 @@ import { array, int32, message, string } from '../../protocol/schema.ts'
 import { decode, encode } from '../../protocol/compile.ts'
 import { DecodeError } from '../../protocol/malformed.ts'
 import type { TopicPartition } from '../../consumer/consumed.ts'
-import { byTopic } from '../../consumer/offset-lookup.ts'
+import { byTopic, indexOf } from '../../consumer/by-topic.ts'
 import { nameOf } from '../membership.ts'
 import { type Assignor, type AssignorMember, compare, topicsOf } from './assignor.ts'
 
@@ -28,7 +28,7 @@ export const sticky: Assignor = {
   name: 'sticky',
   isCooperative: false,
   userData(owned, generation) {
-    const previousAssignment = byTopic(owned, ({ partition }) => partition).map(([topic, partitions]) => ({ topic, partitions }))
+    const previousAssignment = byTopic(owned, indexOf).map(([topic, partitions]) => ({ topic, partitions }))
     return Buffer.concat(encode(StickyUserData, 0, { previousAssignment, generation }))
   },
   ownedIn(userData) {
