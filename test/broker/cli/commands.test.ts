@@ -60,6 +60,21 @@ t.test('topics are created, listed, described, altered and deleted, in tables an
   t.equal((await stele('', 'topics', 'list', '--json')).out, '[]\n')
 })
 
+t.test('where partitions begin and end, where a moment is in them, and who the brokers are', { skip }, async (t) => {
+  await stele('', 'topics', 'create', 'placed', '--partitions', '2')
+  const lines = [1, 2, 3].map((nth) => `{"value":"${nth}","partition":0,"timestamp":"2026-01-0${nth}T00:00:00Z"}\n`).join('')
+  await stele(lines, 'produce', 'placed', '--format', 'json')
+  const offsets = (...args: string[]) => stele('', 'topics', 'offsets', 'placed', ...args)
+  t.equal((await offsets()).out, 'TOPIC\tPARTITION\tBEGINNING\tEND\tOFFSETS\nplaced\t0\t0\t3\t3\nplaced\t1\t0\t0\t0\n')
+  t.match((await offsets('--at', '2026-01-02T00:00:00Z')).out, /AT\nplaced\t0\t0\t3\t3\t1\nplaced\t1\t0\t0\t0\t-\n$/)
+  t.match(JSON.parse((await offsets('--json')).out), [{ topic: 'placed', partition: 0, beginning: 0, end: 3, at: null }])
+  t.match(await offsets('--at', 'end'), { code: 2, err: /^stele: --at must be how long ago or a moment/ })
+  t.match(await stele('', 'topics', 'offsets', 'nowhere'), { code: 1, err: /^stele: topic 'nowhere'/ })
+  const { out } = await stele('', 'brokers')
+  t.match(out, new RegExp(`^cluster \\S{22}\\nBROKER\\tADDRESS\\tRACK\\tCONTROLLER\\n1\\t${world.bootstrap}\\t-\\tyes\\n$`))
+  t.match(JSON.parse((await stele('', 'brokers', '--json')).out), { controllerId: 1, brokers: [{ id: 1 }] })
+})
+
 t.test('what the broker refuses is one sentence and exit code 1', { skip }, async (t) => {
   const refused = async (sentence: RegExp, ...args: string[]) => {
     const { code, out, err } = await stele('', ...args)
