@@ -15,7 +15,7 @@ import type { Assignor } from './assignors/assignor.ts'
 import { assignors } from './assignors/roster.ts'
 import { assignmentBytes, assignmentIn, memberOf, protocolType, subscriptionBytes } from './consumer-protocol.ts'
 import { GroupLink, type GroupParts } from './group-link.ts'
-import { type MemberIdentity, type Membership, without } from './membership.ts'
+import type { MemberIdentity, Membership } from './membership.ts'
 import { Settlement } from './settlement.ts'
 
 /** The member is to join again, at once or once it has given up what it has. */
@@ -76,13 +76,9 @@ export class ClassicMembership implements Membership {
   }
 
   async #take(target: readonly TopicPartition[]): Promise<void> {
-    const { assignee } = this.#parts
-    const revoked = without(assignee.assigned(), target)
-    if (revoked.length > 0) await assignee.revoke(revoked)
-    const added = without(target, assignee.assigned())
-    if (added.length > 0) await assignee.assign(added)
+    const hasGivenUp = await this.#settlement.take(target)
     // Whoever waits for what was given up gets it in the next generation.
-    if (revoked.length > 0 && this.#isCooperative) this.#settlement.wantJoin()
+    if (hasGivenUp && this.#isCooperative) this.#settlement.wantJoin()
   }
 
   async #join(): Promise<void> {
@@ -249,11 +245,6 @@ export class ClassicMembership implements Membership {
 
   /** The others go on without an application that does not come back; if it does, it joins anew. */
   async #desert(): Promise<void> {
-    const { groupId, maxPollIntervalMs } = this.#parts.options
-    this.#link.logger.warn(
-      { group: groupId, maxPollIntervalMs },
-      'the application took too long with what it has: this member leaves its group',
-    )
     this.#isMember = false
     const leaving = this.#sayGoodbye()
     this.#link.become('', noGeneration)
@@ -317,15 +308,8 @@ export class ClassicMembership implements Membership {
     await this.#link.goodbye(LeaveGroupRequest, LeaveGroupResponse, body)
   }
 
-  async leave(): Promise<void> {
-    const { assignee } = this.#parts
-    try {
-      const held = assignee.staying()
-      if (held.length > 0) await assignee.revoke(held)
-    } finally {
-      this.#link.close()
-      await this.#sayGoodbye()
-    }
+  leave(): Promise<void> {
+    return this.#link.leave(() => this.#sayGoodbye())
   }
 }
 

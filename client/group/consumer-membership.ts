@@ -11,7 +11,7 @@ import { ErrorCode } from '../protocol/errors.ts'
 import { ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse } from '../protocol/messages/consumer-group-heartbeat.ts'
 import { uuidText } from '../protocol/uuid.ts'
 import { GroupLink, type GroupParts } from './group-link.ts'
-import { type MemberIdentity, type Membership, without } from './membership.ts'
+import type { MemberIdentity, Membership } from './membership.ts'
 import { Settlement } from './settlement.ts'
 import { wholePattern } from './subscription.ts'
 
@@ -88,17 +88,13 @@ export class ConsumerMembership implements Membership {
   }
 
   async #take(target: readonly TopicPartition[]): Promise<void> {
-    const { assignee } = this.#parts
-    const revoked = without(assignee.assigned(), target)
-    if (revoked.length > 0) await assignee.revoke(revoked)
-    const added = without(target, assignee.assigned())
-    if (added.length > 0) await assignee.assign(added)
+    await this.#settlement.take(target)
     this.#beatSoon()
   }
 
   /** At once, or behind the one that is under way. */
   #beatSoon(): void {
-    if (!this.#isMember) return
+    if (!this.#isMember || this.#link.isClosed) return
     this.#isUrgent = true
     if (!this.#isBeating) void this.#beat()
   }
@@ -254,11 +250,6 @@ export class ConsumerMembership implements Membership {
   }
 
   async #desert(): Promise<void> {
-    const { groupId, maxPollIntervalMs } = this.#parts.options
-    this.#link.logger.warn(
-      { group: groupId, maxPollIntervalMs },
-      'the application took too long with what it has: this member leaves its group',
-    )
     const goodbye = this.#sayGoodbye()
     this.#expelled()
     await goodbye
@@ -273,16 +264,8 @@ export class ConsumerMembership implements Membership {
     await this.#link.goodbye(ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, body)
   }
 
-  async leave(): Promise<void> {
-    const { assignee } = this.#parts
-    try {
-      const held = assignee.staying()
-      if (held.length > 0) await assignee.revoke(held)
-    } finally {
-      this.#isMember = false
-      this.#link.close()
-      await this.#sayGoodbye()
-    }
+  leave(): Promise<void> {
+    return this.#link.leave(() => this.#sayGoodbye())
   }
 }
 

@@ -98,7 +98,7 @@ export class GroupLink {
     this.#cancel = undefined
   }
 
-  /** The application has not come for more for longer than it may. */
+  /** The application has not come for more for longer than it may; then the logger is told, for the member is to leave. */
   isDeserted(): boolean {
     const { assignee, options } = this.#parts
     const polls = assignee.polls()
@@ -106,7 +106,23 @@ export class GroupLink {
       this.#polls = polls
       this.#attendedAt = this.now()
     }
-    return this.now() - this.#attendedAt > options.maxPollIntervalMs
+    const { groupId, maxPollIntervalMs } = options
+    if (this.now() - this.#attendedAt <= maxPollIntervalMs) return false
+    const why = 'the application took too long with what it has: this member leaves its group'
+    this.logger.warn({ group: groupId, maxPollIntervalMs }, why)
+    return true
+  }
+
+  /** The application gives up what it still has; then it is over, whatever goes wrong there, and the group is told. */
+  async leave(sayGoodbye: () => Promise<void>): Promise<void> {
+    const { assignee } = this.#parts
+    try {
+      const held = assignee.staying()
+      if (held.length > 0) await assignee.revoke(held)
+    } finally {
+      this.close()
+      await sayGoodbye()
+    }
   }
 
   /** Says one last thing, on a line where nothing waits; whether it is heard or not, it is over. */

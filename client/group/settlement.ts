@@ -4,7 +4,7 @@
  */
 import type { ClientError } from '../network/client-error.ts'
 import type { TopicPartition } from '../consumer/consumed.ts'
-import type { Assignee } from './membership.ts'
+import { type Assignee, without } from './membership.ts'
 
 export class Settlement {
   readonly assignee: Assignee
@@ -65,6 +65,16 @@ export class Settlement {
     const failure = this.#failure
     this.#failure = undefined
     if (failure) throw failure
+  }
+
+  /** Gives up what is not in the target, then takes what is new. Whether something was given up. */
+  async take(target: readonly TopicPartition[]): Promise<boolean> {
+    const { assignee } = this
+    const revoked = without(assignee.assigned(), target)
+    if (revoked.length > 0) await assignee.revoke(revoked)
+    const added = without(target, assignee.assigned())
+    if (added.length > 0) await assignee.assign(added)
+    return revoked.length > 0
   }
 
   takeTarget(): readonly TopicPartition[] | undefined {
