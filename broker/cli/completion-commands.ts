@@ -108,6 +108,8 @@ function knownAt(bootstrap: string | undefined): KnownNames {
   }
   return {
     topics: () => quietly(withClient(bootstrap, async ({ topics }) => (await topics.list()).map(({ name }) => name), limits)),
+    workloads: async () => (await import('../../bench/bench.ts')).workloads.map(({ name }) => name),
+    clients: async () => ['stele', ...(await import('../../bench/bench.ts')).foreignClients.map(({ name }) => name)],
     groups: () => quietly(withClient(bootstrap, async ({ groups }) => (await groups.list()).map(({ groupId }) => groupId), limits)),
   }
 }

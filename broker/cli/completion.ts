@@ -18,6 +18,10 @@ export type Completion = readonly Candidate[] | 'files'
 export interface KnownNames {
   topics(): Promise<readonly string[]>
   groups(): Promise<readonly string[]>
+  /** What a bench can measure. */
+  workloads(): Promise<readonly string[]>
+  /** Whose clients may load it. */
+  clients(): Promise<readonly string[]>
 }
 
 /** @param words behind `stele`, the last one unfinished, maybe empty. */
@@ -80,6 +84,10 @@ async function values(value: string | undefined, known: KnownNames): Promise<Com
       return named(await known.topics())
     case 'GROUP':
       return named(await known.groups())
+    case 'WORKLOAD':
+      return named(await known.workloads())
+    case 'CLIENT':
+      return named(await known.clients())
     case 'WHERE':
       return named(['beginning', 'end', '2h'])
     default:

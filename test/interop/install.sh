@@ -124,6 +124,8 @@ make_kcat() { apt_install kcat; }
 
 make_chromium() { apt_install chromium; }
 
+make_zsh() { apt_install zsh; }
+
 # A part that is one of Debian's packages, and a command of the same name.
 apt_part() {
   if command -v "$1" >/dev/null; then
@@ -153,5 +155,6 @@ if have go go; then part go "$here"/peers/go/*; fi
 
 apt_part kcat
 apt_part chromium
+apt_part zsh
 
 exit "$failed"

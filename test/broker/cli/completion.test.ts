@@ -50,13 +50,15 @@ async function offered(line: string, bootstrap?: string): Promise<string[]> {
 }
 
 t.test('bash completes commands, flags and what may follow them', { skip }, async (t) => {
-  t.same(await offered('stele '), ['start', 'topics', 'produce', 'consume', 'groups', 'dump', 'bench', 'completion'])
+  t.same(await offered('stele '), ['start', 'topics', 'produce', 'consume', 'groups', 'brokers', 'dump', 'bench', 'completion'])
   t.same(await offered('stele top'), ['topics'])
   t.same(await offered('stele topics d'), ['describe', 'delete'])
   t.same(await offered('stele consume orders --fo'), ['--follow', '--format'])
   t.same(await offered('stele consume orders --format '), ['text', 'json', 'raw'])
   t.same(await offered('stele consume orders --format=j'), ['json'], 'bash replaces what is behind the =')
   t.same(await offered('stele consume --from b'), ['beginning'])
+  t.same(await offered('stele bench produce fetch-'), ['fetch-tail', 'fetch-cold'])
+  t.same(await offered('stele bench --load k'), ['kcat'])
   t.same(await offered('stele dump '), [], 'files are the shell\u2019s own affair')
 })
 
