@@ -53,7 +53,8 @@ const lies: readonly FaultKind[] = [
   { name: 'noise answers', leads: 'wrong', fault: { instead: noise } },
 ]
 
-const clusterAuthorizationFailed = 31
+/** Nobody is let through, and nobody knows why. */
+const refusals = [31, -1]
 
 export function answeredWith(code: number, leads: Leads): FaultKind {
   return { name: `the answer has code ${code}`, leads, fault: { edit: everyErrorCode(code) }, code }
@@ -61,7 +62,7 @@ export function answeredWith(code: number, leads: Leads): FaultKind {
 
 /** @param momentary codes that say that it will pass, and that the operation heeds. */
 export function metOnce(momentary: readonly number[]): FaultKind[] {
-  const codes = [answeredWith(clusterAuthorizationFailed, 'refused'), ...momentary.map((code) => answeredWith(code, 'momentary'))]
+  const codes = [...refusals.map((code) => answeredWith(code, 'refused')), ...momentary.map((code) => answeredWith(code, 'momentary'))]
   return [...cuts, ...silences, ...lies, ...codes]
 }
 

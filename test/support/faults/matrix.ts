@@ -27,8 +27,8 @@ export interface Operation {
   readonly more?: readonly FaultKind[]
   /** How it may end besides: where an earlier attempt was heard, or nobody knows. */
   readonly or?: RegExp
-  /** Faults that do it no harm, once or always. */
-  readonly unharmedBy?: (kind: FaultKind) => boolean
+  /** Faults that are got over though others are not. */
+  readonly unharmedBy?: (kind: FaultKind, isLasting: boolean) => boolean
 }
 
 const patientMs = 4000
@@ -112,19 +112,14 @@ export async function recovered(act: Act): Promise<Outcome> {
 }
 
 function mayEnd(code: string, { or, unharmedBy }: Operation, kind: FaultKind, isLasting: boolean): boolean {
-  if (code === 'done') return !isLasting || (unharmedBy?.(kind) ?? false) ? isDoneRight(kind, isLasting, unharmedBy) : false
+  // Who is refused must hear of it, and so must whoever is let down again and again.
+  if (code === 'done') return (!isLasting && kind.leads !== 'refused') || (unharmedBy?.(kind, isLasting) ?? false)
   if (or?.test(code)) return true
   if (kind.leads === 'wrong') return code === 'MALFORMED_RESPONSE'
   if (kind.leads === 'refused') return code === errorOf(kind.code ?? 0).name
   if (kind.leads === 'silent') return silenceCodes.test(code)
   if (!isLasting) return false
   return kind.leads === 'momentary' ? code === errorOf(kind.code ?? 0).name || silenceCodes.test(code) : connectionCodes.test(code)
-}
-
-/** Who is refused, and who hears nonsense, must hear of it. */
-function isDoneRight(kind: FaultKind, isLasting: boolean, unharmedBy: Operation['unharmedBy']): boolean {
-  if (unharmedBy?.(kind)) return true
-  return !isLasting && kind.leads !== 'refused'
 }
 
 const described = ({ code, error }: Outcome): string => (error === undefined ? code : `${code} (${error.message})`)

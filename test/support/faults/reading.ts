@@ -41,13 +41,16 @@ async function committing(cell: Cell): Promise<Consumer> {
   return consumer
 }
 
+/** As Kafka's own consumer does: a broker that stumbles over a fetch is asked again. */
+const fetchedAgain = ({ code }: { readonly code?: number }, isLasting: boolean) => code === -1 && !isLasting
+
 export const reading: readonly Operation[] = [
   { name: 'a topic is read to its end, and looked for', api: 'Metadata', momentary: [5], ready: readToEnd },
   { name: 'a topic is read to its end, and its ends are asked for', api: 'ListOffsets', momentary: notLeader, ready: readToEnd },
-  { name: 'a topic is read to its end', api: 'Fetch', momentary: notLeader, ready: readToEnd },
+  { name: 'a topic is read to its end', api: 'Fetch', momentary: notLeader, ready: readToEnd, unharmedBy: fetchedAgain },
   { name: 'a topic is consumed, and looked for', api: 'Metadata', momentary: [5], ready: consume },
   { name: 'a topic is consumed, and its beginning is asked for', api: 'ListOffsets', momentary: notLeader, ready: consume },
-  { name: 'a topic is consumed', api: 'Fetch', momentary: notLeader, ready: consume },
+  { name: 'a topic is consumed', api: 'Fetch', momentary: notLeader, ready: consume, unharmedBy: fetchedAgain },
   {
     name: 'a partition is chosen, and the coordinator of its group looked for',
     api: 'FindCoordinator',
