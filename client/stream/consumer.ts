@@ -74,8 +74,8 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   readonly #assigned = new Set<string>()
   #arrived: Arrived[] = []
   #subscription = 0
-  /** Counts the times that what has come was given up, a message that is just being read with it. */
-  #generation = 0
+  /** By partition: ends when what has come of it is given up, a message that is just being read with it. */
+  readonly #stays = new Map<string, object>()
   #isPaused = false
   #wake: (() => void) | undefined
   #failure: ClientError | undefined
@@ -136,7 +136,7 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   /** Gives up what has come and was not given out; it comes again from there on. */
   #dropToCursors(): void {
     for (const cursor of this.cursors()) this.#cursors.set(keyOf(cursor), cursor)
-    this.#generation++
+    this.#stays.clear()
     for (const { bytes: size } of this.#arrived) this.#window.read(size)
     this.#arrived = []
   }
@@ -163,6 +163,7 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
       case 'assigned':
         for (const cursor of message.partitions) {
           this.#assigned.add(keyOf(cursor))
+          this.#stays.set(keyOf(cursor), {})
           this.#cursors.set(keyOf(cursor), cursor)
           this.#read.delete(keyOf(cursor))
           this.#done.delete(keyOf(cursor))
@@ -206,12 +207,15 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
   async #revoked(partitions: readonly Place[]): Promise<void> {
     const gone = new Set(partitions.map(keyOf))
     const subscription = this.#subscription
-    this.#generation++
+    for (const key of gone) this.#stays.delete(key)
     for (const one of this.#arrived) if (gone.has(keyOf(one))) this.#window.read(one.bytes)
     this.#arrived = this.#arrived.filter((one) => !gone.has(keyOf(one)))
     this.#options.onRevoked?.(partitions)
     if (this.#options.autoCommit !== false) await this.#commitDone()
+    // Another connection has its own idea of what is here; and what was lost may have been given again meanwhile.
+    if (subscription !== this.#subscription) return
     for (const key of gone) {
+      if (this.#stays.has(key)) continue
       this.#assigned.delete(key)
       this.#cursors.delete(key)
       this.#read.delete(key)
@@ -229,28 +233,34 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
 
   async *[Symbol.asyncIterator](): AsyncGenerator<StreamRecord<K, V>> {
     for await (const { records, topic, partition } of this.#messages()) {
-      const generation = this.#generation
       const key = keyOf({ topic, partition })
+      const stay = this.#stay(key)
       for (const record of records) {
         // Sought away from, or taken away, while the reader was busy.
-        if (generation !== this.#generation || this.#isClosed) break
+        if (this.#stays.get(key) !== stay || this.#isClosed) break
         const after = { topic, partition, offset: record.offset + 1 }
         this.#read.set(key, after)
         yield this.#decoded(topic, partition, record)
-        if (generation === this.#generation) this.#done.set(key, after)
+        if (this.#stays.get(key) === stay) this.#done.set(key, after)
       }
     }
   }
 
   async *batches(): AsyncGenerator<StreamBatch<K, V>> {
     for await (const { records, topic, partition, next } of this.#messages()) {
-      const generation = this.#generation
       const key = keyOf({ topic, partition })
+      const stay = this.#stay(key)
       const after = { topic, partition, offset: next }
       this.#read.set(key, after)
       if (records.length > 0) yield { topic, partition, records: records.map((record) => this.#decoded(topic, partition, record)) }
-      if (generation === this.#generation) this.#done.set(key, after)
+      if (this.#stays.get(key) === stay) this.#done.set(key, after)
     }
+  }
+
+  #stay(key: string): object {
+    const stay = this.#stays.get(key) ?? {}
+    this.#stays.set(key, stay)
+    return stay
   }
 
   async *#messages(): AsyncGenerator<Arrived> {

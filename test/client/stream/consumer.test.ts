@@ -87,6 +87,22 @@ t.test('what came to a member and was not read when the connection broke, is ask
   t.same(broker.last('subscribe')?.cursors, [place(0, 6), place(1, 7)], 'of the one partition the rest, of the other all')
 })
 
+t.test('when a partition is taken away, what is in hand of another is given out to its end', async (t) => {
+  const broker = new ScriptedBroker()
+  const consumer = broker.client.consumer({ topics: ['a'], group: 'g', autoCommit: false, value: text })
+  const subscription = await broker.subscription()
+  broker.say({ type: 'assigned', subscription, partitions: [place(0, 0), place(1, 0)] })
+  const records = consumer[Symbol.asyncIterator]()
+  broker.records(0, 0, 3)
+  t.equal((await records.next()).value?.offset, 0)
+  broker.say({ type: 'revoked', subscription, partitions: [{ topic: 'a', partition: 1 }] })
+  t.equal((await records.next()).value?.offset, 1)
+  broker.say({ type: 'revoked', subscription, partitions: [{ topic: 'a', partition: 0 }] })
+  broker.say({ type: 'assigned', subscription, partitions: [place(0, 1)] })
+  broker.records(0, 1, 1)
+  t.equal((await records.next()).value?.offset, 1, 'but nothing more of one that was taken away itself')
+})
+
 t.test('a member that came back commits nothing of partitions that it was not given again', async (t) => {
   const broker = new ScriptedBroker()
   const consumer = broker.client.consumer({ topics: ['a'], group: 'g', autoCommit: false, value: text })
