@@ -101,6 +101,9 @@ class Wire {
   readonly #options: WireOptions
   #broker: SimulatedProcess | undefined
   #server: WebSocketHandler | undefined
+  /** Said and not heard. Who is busy hears later, and still in this order. */
+  readonly #toBroker: Uint8Array[] = []
+  readonly #toPage: Uint8Array[] = []
   #unsentBytes = 0
   #pageHearsAt = 0
   #brokerHearsAt = 0
@@ -137,13 +140,14 @@ class Wire {
 
   say(message: Uint8Array): void {
     if (this.#isBroken) return
-    const copy = message.slice()
     const { overhearer } = this.#options
-    overhearer.said(this.#number, copy)
+    this.#toBroker.push(message.slice())
+    overhearer.said(this.#number, message)
     this.#broker?.deliver(this.#later('broker'), 'to broker', () => {
-      if (this.#isBroken) return
-      overhearer.heard(this.#number, copy)
-      this.#server?.message(copy)
+      const next = this.#toBroker.shift()
+      if (this.#isBroken || !next) return
+      overhearer.heard(this.#number, next)
+      this.#server?.message(next)
     })
   }
 
@@ -159,15 +163,16 @@ class Wire {
   }
 
   #send(message: Uint8Array): void {
-    const copy = message.slice()
     const { page, handler, overhearer } = this.#options
-    if (!this.#isBroken) overhearer.sent(this.#number, copy)
-    this.#unsentBytes += copy.length
+    if (!this.#isBroken) overhearer.sent(this.#number, message)
+    this.#toPage.push(message.slice())
+    this.#unsentBytes += message.length
     page.deliver(this.#later('page'), 'to page', () => {
-      this.#unsentBytes -= copy.length
+      const next = this.#toPage.shift() as Uint8Array
+      this.#unsentBytes -= next.length
       if (this.#isBroken) return
-      overhearer.arrived(this.#number, copy)
-      handler.message(copy)
+      overhearer.arrived(this.#number, next)
+      handler.message(next)
       this.#broker?.deliver(this.#broker.now, 'drained', () => this.#server?.drained())
     })
   }
