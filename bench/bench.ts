@@ -121,7 +121,12 @@ interface Pass {
 }
 
 /** What can be measured of what is asked for; `say` what cannot. */
-function passesOf({ workloads, clients }: Plan, say: (note: string) => void): Pass[] {
+function passesOf({ workloads: asked, clients, load }: Plan, say: (note: string) => void): Pass[] {
+  const workloads = asked.filter((name) => {
+    const reason = workloadNamed(name).unfit?.(load)
+    if (reason !== undefined) say(`NOT MEASURED: ${name}: ${reason}.`)
+    return reason === undefined
+  })
   const foreign = foreignClients.filter(({ name }) => clients.includes(name))
   const here = foreign.filter((client) => {
     const reason = client.missing()

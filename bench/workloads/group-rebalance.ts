@@ -11,7 +11,6 @@ import { ConsumerProtocolAssignment } from '../../client/protocol/messages/recor
 import { ConsumerProtocolSubscription } from '../../client/protocol/messages/records/consumer-protocol-subscription.ts'
 import { SyncGroupRequest, SyncGroupResponse } from '../../client/protocol/messages/sync-group.ts'
 import { encodeVersioned } from '../../client/protocol/stored.ts'
-import { BenchError } from '../bench-error.ts'
 import type { Meter } from '../process/meter.ts'
 import type { Share } from '../process/messages.ts'
 import { nowMicros } from '../process/metronome.ts'
@@ -23,10 +22,8 @@ export const groupRebalance: Workload = {
   about: 'A classic group of --members, of whom one joins again and again: how long until all have their assignment.',
   unit: 'rebalances',
   timed: 'from when one member joins again until all have their assignment',
-  prepare: async (_, load) => {
-    if (load.processes > 1) throw new BenchError('groups-rebalance is for one process: its members are told apart there')
-    return { group: `bench-rebalance-${Date.now().toString(36)}-${process.pid}` }
-  },
+  unfit: ({ processes }) => (processes > 1 ? 'its load is one process (--processes 1), where its members are told apart' : undefined),
+  prepare: async () => ({ group: `bench-rebalance-${Date.now().toString(36)}-${process.pid}` }),
   load: rebalanceShare,
 }
 

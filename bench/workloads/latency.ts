@@ -3,7 +3,6 @@
  * counts from when it was due (no coordinated omission); what never arrives is a failure.
  * Each process reads what it sends itself, in partitions of its own, so that it knows what is missing.
  */
-import { BenchError } from '../bench-error.ts'
 import type { Meter } from '../process/meter.ts'
 import type { Share } from '../process/messages.ts'
 import { atRate, nowMicros } from '../process/metronome.ts'
@@ -20,10 +19,8 @@ export const latency: Workload = {
   about: `End-to-end latency at a fixed rate: --rate, else ${usualRate} records a second.`,
   unit: 'records',
   timed: 'from when a record was due to be sent until it was read',
-  prepare: async (target, load) => {
-    if (load.partitions < load.processes) throw new BenchError('latency needs a partition for each process: --partitions')
-    return { topic: await freshTopic(target, 'latency', load) }
-  },
+  unfit: ({ partitions, processes }) => (partitions < processes ? 'it needs a partition for each process: --partitions' : undefined),
+  prepare: async (target, load) => ({ topic: await freshTopic(target, 'latency', load) }),
   load: latencyShare,
 }
 

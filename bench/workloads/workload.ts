@@ -13,6 +13,8 @@ export interface Workload {
   readonly timed: string | null
   /** What the load opens before it begins, each of which costs a broker memory while it only waits: its name, and how many. */
   readonly waiting?: { readonly name: string; count(load: Load): number }
+  /** Why it cannot be measured with such a load; undefined if it can. */
+  unfit?(load: Load): string | undefined
   /** In the harness, before each round. What it gives back, the processes find in `share.scene`; a topic named `topic` is deleted after the round. */
   prepare(target: Target, load: Load): Promise<Readonly<Record<string, string>>>
   /** In each load process: gets ready, awaits `meter.ready()`, and loads until `meter.isOver`, or until there is no more to do. */

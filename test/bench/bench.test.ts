@@ -172,6 +172,14 @@ t.test('a load that cannot be made is one sentence', async (t) => {
   })
   await t.rejects(measure({ workloads: ['latency'], load: { ...load, partitions: 1, processes: 2, connections: 2 } }), {
     name: 'BenchError',
+    message: /^nothing can be measured: .*NOT MEASURED: latency: it needs a partition for each process/,
   })
+  const two = await measure({ workloads: ['groups-rebalance', 'produce'], load: { ...load, records: 100, processes: 2, connections: 2 } })
+  t.match(two.notes, [/^NOT MEASURED: groups-rebalance: its load is one process/])
+  t.same(
+    two.runs.map(({ workload }) => workload),
+    ['produce'],
+    'what can be is measured',
+  )
   await t.rejects(measure({ targets: [{ ...target, bootstrap: '127.0.0.1:1' }] }), { code: 'CONNECTION_FAILED' })
 })
