@@ -2,6 +2,7 @@
  * What one fetch brought of one partition, as it is handed out: its records are decoded when they are looked at.
  * Owns: the bytes, for as long as the application keeps it. Never: changes where the consumer is, but by a record that cannot be read.
  */
+import type { CallOptions } from '../network/patience.ts'
 import type { ConsumedRecord, TopicPartition } from './consumed.ts'
 import type { RecordWalk } from './record-walk.ts'
 
@@ -15,7 +16,7 @@ export interface BatchSource<K, V> extends TopicPartition {
   next(walk: RecordWalk): boolean
   /** Throws a RecordError. */
   read(walk: RecordWalk): ConsumedRecord<K, V>
-  commit(batch: ConsumedBatch<K, V>): Promise<void>
+  commit(batch: ConsumedBatch<K, V>, call?: CallOptions): Promise<void>
 }
 
 export class ConsumedBatch<K = Uint8Array | null, V = Uint8Array | null> implements TopicPartition {
@@ -71,7 +72,7 @@ export class ConsumedBatch<K = Uint8Array | null, V = Uint8Array | null> impleme
   }
 
   /** Commits what is before `nextOffset`. Throws ClientError. */
-  commit(): Promise<void> {
-    return this.#source.commit(this)
+  commit(call?: CallOptions): Promise<void> {
+    return this.#source.commit(this, call)
   }
 }

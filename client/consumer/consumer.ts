@@ -107,7 +107,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       failed: wants.failed,
       now: () => platform.now(),
     })
-    this.#handout = new Handout(this.#fetcher, decodersOf(options), (batch) => this.#commitBatch(batch))
+    this.#handout = new Handout(this.#fetcher, decodersOf(options), (batch, call) => this.#commitBatch(batch, call))
     if (this.#offsets) {
       const doneOf = (partition: AssignedPartition) => this.#handout.doneOf(partition)
       const everyMs = autoCommitOf(own)
@@ -259,8 +259,9 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
 
   /** Undefined: the consumer is closed. */
   async #next<T>(take: () => T | undefined, signal: AbortSignal | undefined): Promise<T | undefined> {
+    const { signal: own } = this.#options
     for (;;) {
-      throwIfAborted(this.#options.signal)
+      throwIfAborted(own)
       throwIfAborted(signal)
       if (this.#closed) return undefined
       this.#polls++
@@ -269,7 +270,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
-      if (this.#settling || this.#membership.isPending) await interruptible(this.#settle(), signal)
+      if (this.#settling || this.#membership.isPending) await interruptible(interruptible(this.#settle(), own), signal)
       if (this.#closed) continue
       const failure = this.#failure
       this.#failure = undefined
@@ -350,8 +351,9 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     await (offsets ? committer.commit(offsets, call) : committer.commitAll(call))
   }
 
-  async #commitBatch({ topic, partition, nextOffset: offset, leaderEpoch }: ConsumedBatch<K, V>): Promise<void> {
-    await this.#committerOf().commit([{ topic, partition, offset, leaderEpoch }])
+  async #commitBatch(batch: ConsumedBatch<K, V>, call: CallOptions | undefined): Promise<void> {
+    const { topic, partition, nextOffset: offset, leaderEpoch } = batch
+    await this.#committerOf().commit([{ topic, partition, offset, leaderEpoch }], call)
   }
 
   /** What the group has committed for these; of what it has if left out. Those without are left out. */
@@ -372,15 +374,19 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   }
 
   readonly #aborted = (): void => {
-    void this.close()
+    const { logger = silentLogger } = this.#parts.pool.options
+    this.close().catch((error: unknown) => logger.warn({ error: String(error) }, 'a consumer that was aborted did not close well'))
   }
 
-  /** Commits what is done (unless that is the application's), tells what is given up, leaves the group. A loop that waits ends. */
-  close(): Promise<void> {
+  /**
+   * Commits what is done (unless that is the application's), tells what is given up, leaves the group. A loop that waits ends. All that takes
+   * its time, also if the signal ends the wait for it.
+   */
+  close({ signal }: Pick<CallOptions, 'signal'> = {}): Promise<void> {
     this.#closed ??= this.#close()
     this.#isDisturbed = true
     this.#wake()
-    return this.#closed
+    return interruptible(this.#closed, signal)
   }
 
   async #close(): Promise<void> {

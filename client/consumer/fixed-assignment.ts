@@ -21,7 +21,7 @@ export class FixedAssignment implements Membership {
   readonly #wanted: FixedSubscription
   readonly #assignee: Assignee
   #cancel: (() => void) | undefined
-  #isClosed = false
+  readonly #closing = new AbortController()
   isPending = true
   readonly identity = noMember
   readonly isJoining = false
@@ -33,9 +33,13 @@ export class FixedAssignment implements Membership {
   }
 
   async settle(): Promise<void> {
-    const added = without(await patiently(this.#pool.options, () => this.#existing()), this.#assignee.assigned())
+    const { signal } = this.#closing
+    const found = await patiently(this.#pool.options, () => this.#existing(), undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })
     this.isPending = false
-    if (this.#isClosed) return
+    if (!found || signal.aborted) return
+    const added = without(found, this.#assignee.assigned())
     if (added.length > 0) await this.#assignee.assign(added)
     if (this.#wanted.subscription) this.#lookAgain()
   }
@@ -57,7 +61,7 @@ export class FixedAssignment implements Membership {
   }
 
   async leave(): Promise<void> {
-    this.#isClosed = true
+    this.#closing.abort()
     this.#cancel?.()
   }
 }

@@ -6,7 +6,7 @@
 import { errorOf } from '../protocol/errors.ts'
 import { RecordsError } from '../records/records-error.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
-import { ConsumedBatch } from './consumed-batch.ts'
+import { type BatchSource, ConsumedBatch } from './consumed-batch.ts'
 import type { ConsumedRecord } from './consumed.ts'
 import type { Fetched, Fetcher } from './fetcher.ts'
 import { RecordError } from './record-error.ts'
@@ -20,12 +20,12 @@ export interface Decoders<K, V> {
 export class Handout<K, V> {
   readonly #fetcher: Fetcher
   readonly #decoders: Decoders<K, V>
-  readonly #commit: (batch: ConsumedBatch<K, V>) => Promise<void>
+  readonly #commit: BatchSource<K, V>['commit']
   #current: Fetched | undefined
   #inHand: AssignedPartition | undefined
   #inHandOffset = 0
 
-  constructor(fetcher: Fetcher, decoders: Decoders<K, V>, commit: (batch: ConsumedBatch<K, V>) => Promise<void>) {
+  constructor(fetcher: Fetcher, decoders: Decoders<K, V>, commit: BatchSource<K, V>['commit']) {
     this.#fetcher = fetcher
     this.#decoders = decoders
     this.#commit = commit

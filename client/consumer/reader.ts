@@ -5,7 +5,7 @@
 import { patiently } from '../network/patience.ts'
 import type { Serde } from '../serde/serde.ts'
 import { type ClientParts, Consumer } from './consumer.ts'
-import type { ConsumedRecord, Position } from './consumed.ts'
+import type { ChosenPartition, ConsumedRecord, Position } from './consumed.ts'
 import { OffsetLookup } from './offset-lookup.ts'
 
 /** As it is; in Node bytes are Buffers. */
@@ -41,18 +41,37 @@ export class Reader {
   }
 
   /** The records of a topic, a partition's in its order; lists as they come, so that a caller may work in bulk. */
-  async *batches(
+  async *batches(topic: string, options: ReadOptions): AsyncGenerator<readonly ReadRecord[]> {
+    const { signal, readCommitted = false } = options
+    try {
+      await using consumer = new Consumer(this.#parts, {
+        partitions: await this.#places(topic, options),
+        outOfRange: 'fail',
+        isolation: readCommitted ? 'committed' : 'uncommitted',
+        key: buffers,
+        value: buffers,
+        patienceMs: this.#parts.pool.options.requestTimeoutMs,
+      })
+      for await (const { records } of consumer.batches(signal ? { signal } : {})) yield records as readonly ReadRecord[]
+    } catch (error) {
+      if (!signal?.aborted) throw error
+    }
+  }
+
+  /** Where each partition begins, and where it ends if it does. */
+  async #places(
     topic: string,
     { partitions, from, until, untilEnd = false, readCommitted = false, signal, onStart }: ReadOptions,
-  ): AsyncGenerator<readonly ReadRecord[]> {
-    const { cluster } = this.#parts
-    const { leaders } = await cluster.topic(topic)
+  ): Promise<ChosenPartition[]> {
+    const { cluster, pool } = this.#parts
+    const { leaders } = await cluster.topic(topic, { signal })
     const lookup = new OffsetLookup(cluster, readCommitted)
     const known = (partition: number, position: Position) =>
       patiently(
-        this.#parts.pool.options,
+        pool.options,
         () => lookup.offsetOf(topic, partition, position),
         () => cluster.forget(topic),
+        { signal },
       )
     const offsetOf = async (partition: number, position: ReadPosition) => {
       if (typeof position !== 'object' || !('beforeEnd' in position)) return known(partition, position)
@@ -71,25 +90,11 @@ export class Reader {
       }),
     )
     onStart?.(chosen.reduce((records, { start, end }) => records + Math.max(0, end - start), 0))
-    const places = chosen.map(({ topic, partition, start, stop }) => ({
+    return chosen.map(({ topic, partition, start, stop }) => ({
       topic,
       partition,
       from: { offset: start },
       ...(stop !== undefined && { until: stop }),
     }))
-    const isolation = readCommitted ? 'committed' : 'uncommitted'
-    await using consumer = new Consumer(this.#parts, {
-      partitions: places,
-      outOfRange: 'fail',
-      isolation,
-      key: buffers,
-      value: buffers,
-      patienceMs: this.#parts.pool.options.requestTimeoutMs,
-    })
-    try {
-      for await (const { records } of consumer.batches(signal ? { signal } : {})) yield records as readonly ReadRecord[]
-    } catch (error) {
-      if (!signal?.aborted) throw error
-    }
   }
 }

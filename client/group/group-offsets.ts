@@ -6,6 +6,7 @@ import { byTopic, indexOf } from '../consumer/by-topic.ts'
 import type { PartitionOffset, TopicPartition } from '../consumer/consumed.ts'
 import type { Coordinators } from '../cluster/coordinators.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
+import { interruptible } from '../network/interruption.ts'
 import type { CallOptions } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { OffsetCommitRequest, OffsetCommitResponse } from '../protocol/messages/offset-commit.ts'
@@ -59,7 +60,7 @@ export class GroupOffsets {
   commit(offsets: readonly PartitionOffset[], call?: CallOptions): Promise<void> {
     const committed = this.#last.then(() => this.#commit(offsets, call))
     this.#last = committed.catch(() => undefined)
-    return committed
+    return interruptible(committed, call?.signal)
   }
 
   #commit(offsets: readonly PartitionOffset[], call: CallOptions | undefined): Promise<void> {
