@@ -1,5 +1,6 @@
 /** How commands reach a broker: the flag that says where it is, and a client for the time of one command. */
 import type { ClientError, Stele, SteleOptions } from '../../client/index.ts'
+import { clientConfigVariable, readClientConfig } from './client-config.ts'
 import { flag } from './command.ts'
 import { CommandError, UsageError } from './exit.ts'
 
@@ -19,11 +20,14 @@ export async function withClient<T>(
   work: (stele: Stele) => Promise<T>,
   limits: Pick<SteleOptions, 'requestTimeoutMs' | 'connectTimeoutMs'> = {},
 ): Promise<T> {
+  const path = process.env[clientConfigVariable] ?? ''
+  const config = path === '' ? {} : readClientConfig(path)
   const { ClientError, Stele } = await import('../../client/index.ts')
   try {
     await using stele = new Stele({
-      bootstrap: bootstrap ?? process.env['STELE_BOOTSTRAP'] ?? defaultBootstrap,
       clientId: 'stele',
+      ...config,
+      bootstrap: bootstrap ?? process.env['STELE_BOOTSTRAP'] ?? config.bootstrap ?? defaultBootstrap,
       ...limits,
     })
     return await work(stele)

@@ -3,6 +3,8 @@ import { kebab } from './arguments.ts'
 import type { Command, Flag, Operand } from './command.ts'
 
 const program = 'stele'
+const environment =
+  'Environment: STELE_BOOTSTRAP, a broker to begin with; STELE_CLIENT_CONFIG, a properties file that says how a cluster lets you in (security.protocol, sasl.username …); NO_COLOR.'
 
 /** @param of a command's name, the first word of several, or empty. */
 export function helpText(of: string, commands: readonly Command[]): string {
@@ -21,6 +23,7 @@ function overview(of: string, commands: readonly Command[]): string {
     '',
     ...columns(commands.map(({ name, about }) => [name, about])),
     '',
+    ...wrapped(environment, widthMax),
     ...wrapped('Exit codes: 0 done, 1 not done, 2 wrong arguments or settings, 70 a mistake of the broker itself.', widthMax),
     '',
   ].join('\n')

@@ -13,7 +13,7 @@ export interface StartInput {
 }
 
 /** The environment's words to the other commands: no settings of a broker. */
-const environmentOfClients = new Set(['STELE_BOOTSTRAP'])
+const environmentOfClients = new Set(['STELE_BOOTSTRAP', 'STELE_CLIENT_CONFIG'])
 
 /** Throws UsageError or ConfigError. */
 export function startSettings(input: StartInput, environment: Readonly<Record<string, string | undefined>>): Parsed {
