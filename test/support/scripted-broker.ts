@@ -67,6 +67,7 @@ export class ScriptedBroker {
 
   #keep(socket: net.Socket): void {
     this.#sockets.add(socket)
+    socket.setNoDelay(true)
     socket.on('error', () => undefined)
     socket.on('close', () => this.#sockets.delete(socket))
   }

@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { FetchSession, type SessionItem, type SessionRequest } from '../../../client/consumer/fetch-session.ts'
 import { ErrorCode } from '../../../client/protocol/errors.ts'
+import { ConsumingStage, sorted, upTo } from '../../support/consuming.ts'
+import { faultStage } from '../../support/faults/stage.ts'
 
 /** What KIP-227 asks of a broker, with room for one session. */
 class Broker {
@@ -41,7 +43,7 @@ class Broker {
 }
 
 const nameOf = ({ topicId, partition }: SessionItem): string => `${topicId}-${partition}`
-const sorted = (items: Iterable<SessionItem>): SessionItem[] => [...items].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+const byPlace = (items: Iterable<SessionItem>): SessionItem[] => [...items].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 
 const keys = Array.from({ length: 24 }, (_, partition) => ({ partition }))
 
@@ -88,7 +90,7 @@ t.test('the broker reads what is wanted and nothing else, and what it has heard 
           const { errorCode, sessionId, reads } = broker.fetch(request)
           if (errorCode === ErrorCode.NONE) {
             session.answered(sessionId)
-            if (JSON.stringify(sorted(reads)) !== JSON.stringify(sorted(items.values()))) return false
+            if (JSON.stringify(byPlace(reads)) !== JSON.stringify(byPlace(items.values()))) return false
             const again = session.isOpen ? session.request(items).topics.length : 0
             if (again > 0) return false
             // That was not sent: the broker does not expect it.
@@ -114,4 +116,28 @@ t.test('who has little to say says it each time, and takes up no room', async (t
 t.test('a session that is refused the moment it is opened is not asked for at once', async (t) => {
   const session = new FetchSession()
   t.notOk(session.failed(ErrorCode.FETCH_SESSION_ID_NOT_FOUND))
+})
+
+t.test('a broker that refuses a session is asked in full, and nothing is lost or repeated', async (t) => {
+  const proxy = await faultStage(t)
+  const stage = new ConsumingStage(t, proxy.bootstrap)
+  const partitions = 30
+  const topic = await stage.topic({ partitions, records: partitions })
+  const fetchKey = 1
+  const refusals = [ErrorCode.FETCH_SESSION_ID_NOT_FOUND, ErrorCode.INVALID_FETCH_SESSION_EPOCH, ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR]
+  const retries: string[] = []
+  const stele = stage.client(t, { metrics: { retry: (error) => void retries.push(error) } })
+  const member = stage.member({ topics: [topic], maxWaitMs: 20 }, stele)
+  await member.until(({ values }) => values.length === partitions)
+  let met = 0
+  proxy.plan = (apiKey) => {
+    const isRefused = apiKey === fetchKey && met++ % 4 === 2
+    const errorCode = refusals[met % 3] ?? 0
+    return isRefused ? { edit: (answer) => void Object.assign(answer, { errorCode, sessionId: 0, responses: [] }) } : undefined
+  }
+  for (let sent = partitions; sent < 3 * partitions; sent++) await stage.send(topic, { partitions, from: sent })
+  await member.until(({ values }) => values.length >= 3 * partitions)
+  t.same(sorted(member.values), upTo(3 * partitions))
+  t.ok(met > 10, `${met} fetches`)
+  t.same(retries, [], 'that is no failure')
 })
