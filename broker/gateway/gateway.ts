@@ -23,7 +23,8 @@ export interface GatewayOptions {
   readonly authenticate?: Common['authenticate']
 }
 
-const tickMillis = 500
+/** A tenth of the shortest `stele.stream.idle.ms`: who is asked in the middle of it has time to answer. */
+const tickMillis = 100
 const served: ReadonlySet<string> = new Set(Object.values(subprotocols))
 
 export class Gateway implements WebSocketService {

@@ -11,6 +11,8 @@ const settings = {
   'stele.stream.connections.max': 3,
   'stele.stream.frame.bytes.max': 4096,
   'stele.stream.partitions.max': 4,
+  'stele.stream.subscriptions.max': 2,
+  'stele.stream.requests.max': 6,
   'stele.stream.buffer.bytes': 64 * 1024,
 }
 
@@ -18,48 +20,90 @@ t.test('every bound closes with its code', async (t) => {
   const broker = await StreamBroker.start(settings)
   t.teardown(() => broker.close())
   await broker.create('wide', 5)
-  const cases: [name: string, code: number, act: (peer: StreamPeer) => void][] = [
-    ['a frame too large', 1009, ({ socket }) => socket.send(Buffer.alloc(5000))],
-    ['a text frame', 1003, ({ socket }) => socket.send('{}')],
-    ['bytes that are no MessagePack', 4000, ({ socket }) => socket.send(Buffer.from([0xc1]))],
-    ['a message that is none', 4000, ({ socket }) => socket.send(Buffer.from([0x80]))],
-    ['partitions', 4012, (peer) => peer.send({ type: 'subscribe', subscription: 1, topics: ['wide'] })],
+  const publish = (peer: StreamPeer, count: number, id?: number) => {
+    const records = [{ value: Buffer.from('x') }]
+    for (let request = 0; request < count; request++) {
+      const producer = id === undefined ? {} : { producer: { id, epoch: 0, sequence: request } }
+      peer.send({ type: 'publish', request, topic: 'wide', partition: 0, records, ...producer })
+    }
+  }
+  const cases: [name: string, code: number, reason: RegExp, act: (peer: StreamPeer) => void][] = [
+    ['a frame too large', 1009, /^$/, ({ socket }) => socket.send(Buffer.alloc(5000))],
+    ['a text frame', 1003, /^stele.v1.msgpack is spoken in binary frames$/, ({ socket }) => socket.send('{}')],
+    ['bytes that are no MessagePack', 4000, /MessagePack/, ({ socket }) => socket.send(Buffer.from([0x81]))],
+    ['a message that is none', 4000, /^type must be one of hello,/, ({ socket }) => socket.send(Buffer.from([0x80]))],
+    [
+      'subscriptions',
+      4011,
+      /^more than 2 subscriptions$/,
+      (peer) => {
+        for (const subscription of [1, 2, 3]) peer.send({ type: 'subscribe', subscription, partitions: [{ topic: 'wide', partition: 0 }] })
+      },
+    ],
+    ['partitions', 4012, /^5 partitions, more than 4$/, (peer) => peer.send({ type: 'subscribe', subscription: 1, topics: ['wide'] })],
+    ['requests', 4013, /^more than 6 requests unanswered$/, (peer) => publish(peer, 7)],
+    ['publishes of a producer', 4014, /^more than 5 publishes of one producer to a partition unanswered$/, (peer) => publish(peer, 6, 77)],
     [
       'credit',
       4015,
+      /^credit beyond 2\^40$/,
       (peer) => {
         peer.send({ type: 'subscribe', subscription: 1, partitions: [{ topic: 'wide', partition: 0 }], credit: { records: 2 ** 40 } })
         peer.send({ type: 'credit', subscription: 1, records: 1 })
       },
     ],
-    ['silence', 4008, (peer) => peer.socket.pause()],
+    ['silence', 4008, /^nothing was heard for 1000 ms$/, (peer) => peer.socket.pause()],
   ]
-  for (const [name, code, act] of cases) {
+  for (const [name, code, reason, act] of cases) {
     const peer = await StreamPeer.open(broker.url)
     act(peer)
     if (name === 'silence') {
       await until(() => broker.closes(4008) === 1)
       peer.socket.resume()
     }
-    t.match(await peer.closed, { code }, name)
+    t.match(await peer.closed, { code, reason }, name)
   }
+  const binary = await StreamPeer.open(broker.url, { subprotocol: 'stele.v1.json' })
+  binary.socket.send(Buffer.from('{}'))
+  t.match(await binary.closed, { code: 1003, reason: 'stele.v1.json is spoken in text frames' })
   const silent = new StreamPeer(broker.url)
   t.match(await silent.closed, { code: 4001, reason: 'no hello came within 300 ms' })
   await until(() => broker.node.broker.sources().streams()?.open === 0)
   const peers = await Promise.all([1, 2, 3].map(() => StreamPeer.open(broker.url)))
   const fourth = new StreamPeer(broker.url)
-  t.match(await fourth.closed, { code: 4010 })
+  t.match(await fourth.closed, { code: 4010, reason: 'more than 3 streams' })
   for (const peer of peers) await peer.close()
+})
+
+t.test('who answers pings stays, in words or by WebSocket itself', async (t) => {
+  const broker = await StreamBroker.start({ 'stele.stream.idle.ms': 1000 })
+  t.teardown(() => broker.close())
+  const [speaks, pings] = [await StreamPeer.open(broker.url), await StreamPeer.open(broker.url)]
+  let isSilent = false
+  const silent = await StreamPeer.open(broker.url)
+  void silent.closed.then(() => (isSilent = true))
+  for (let asked = 0; !isSilent; asked++) {
+    await speaks.next('ping')
+    speaks.send({ type: 'pong' })
+    pings.socket.ping()
+    if (asked > 10) t.fail('the silent one is still there')
+  }
+  for (const peer of [speaks, pings]) {
+    peer.send({ type: 'ping' })
+    await peer.next('pong')
+    await peer.close()
+  }
 })
 
 t.test('what is no stream is refused over HTTP', async (t) => {
   const broker = await StreamBroker.start()
   t.teardown(() => broker.close())
-  for (const [path, subprotocol, status] of [
+  for (const [path, subprotocol, status, origin] of [
     ['/elsewhere', 'stele.v1.json', 404],
     ['/v1/stream', 'mqtt', 400],
+    ['/v1/stream', 'stele.v1.json', 403, 'http://elsewhere.example'],
   ] as const) {
-    const socket = new WebSocket(`${broker.url}${path}`, subprotocol)
+    const socket = new WebSocket(`${broker.url}${path}`, subprotocol, origin === undefined ? {} : { origin })
     const [, response] = await once(socket, 'unexpected-response')
     t.equal(response.statusCode, status, path)
     socket.on('error', () => undefined)
