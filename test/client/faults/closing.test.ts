@@ -18,7 +18,7 @@ const limitMs = 1500
 /** What was under way when the client closed: it was done all the same, or nobody knows. */
 const ends = /^(done|CLIENT_CLOSED|CONNECTION_LOST|REQUEST_TIMED_OUT|DELIVERY_TIMED_OUT|COMMIT_UNKNOWN|ENDED_EARLY)$/
 
-t.test('a client that is closed in the midst of anything ends it, and leaves nothing behind', { timeout: 60_000 }, async (t) => {
+t.test('a client that is closed in the midst of anything ends it, and leaves nothing behind', { timeout: 110_000 }, async (t) => {
   const port = await faultBroker(t)
   await using setup = setupAt(port)
   const closeWithin = async (t: Test, operation: Operation, nth: number) => {
@@ -38,7 +38,7 @@ t.test('a client that is closed in the midst of anything ends it, and leaves not
   t.same(unhandled, [])
 })
 
-t.test('nothing of a client that is closed keeps its process alive', { timeout: 60_000 }, async (t) => {
+t.test('nothing of a client that is closed keeps its process alive', { timeout: 110_000 }, async (t) => {
   const port = await faultBroker(t)
   const alive = () => process.getActiveResourcesInfo().length
   const before = alive()

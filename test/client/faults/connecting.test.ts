@@ -5,7 +5,7 @@ import { apiKeyOf } from '../../support/edited-answer.ts'
 import type { Door } from '../../support/fault-proxy.ts'
 import { Cell, outcomeOf } from '../../support/faults/cell.ts'
 import { connecting, firstCalls } from '../../support/faults/connecting.ts'
-import { errorFaults, playMatrix } from '../../support/faults/matrix.ts'
+import { errorFaults, playMatrix, recovered } from '../../support/faults/matrix.ts'
 
 const bytes = (hex: string) => ({ says: Buffer.from(hex, 'hex') })
 
@@ -18,7 +18,7 @@ const doors: readonly [name: string, door: Door, code: RegExp, words: RegExp][] 
   ['noise', bytes('8d7a1f00c3e259b41699f0'), /^MALFORMED_RESPONSE$/, /8d7a1f/],
 ]
 
-t.test('who meets another at the door than a broker hears what is there, and goes on once it is one', { timeout: 60_000 }, async (t) => {
+t.test('who meets another at the door than a broker hears what is there, and goes on once it is one', { timeout: 110_000 }, async (t) => {
   const port = await faultBroker(t)
   const meet = async (first: (typeof firstCalls)[number], [name, door, code, words]: (typeof doors)[number]) => {
     const what = `${first.name}, ${name}`
@@ -31,16 +31,14 @@ t.test('who meets another at the door than a broker hears what is there, and goe
     t.same(errorFaults(outcome), [], what)
     cell.proxy.door = 'open'
     cell.proxy.cut()
-    let later = ''
-    for (let attempt = 0; attempt < 10 && later !== 'done'; attempt++) later = (await outcomeOf(act())).code
-    t.equal(later, 'done', `${what}: the next time`)
+    t.equal((await recovered(act)).code, 'done', `${what}: the next time`)
     t.same(await cell.close(), [], what)
   }
   await Promise.all(firstCalls.flatMap((first) => doors.map((door) => meet(first, door))))
   t.same(unhandled, [])
 })
 
-t.test('nobody there, or no such name', { timeout: 60_000 }, async (t) => {
+t.test('nobody there, or no such name', { timeout: 110_000 }, async (t) => {
   const addresses: [string, RegExp][] = [
     ['127.0.0.1:1', /ECONNREFUSED/],
     ['no-such-host.invalid:9092', /no-such-host\.invalid/],
@@ -56,7 +54,7 @@ async function nobody(t: Test, bootstrap: string, words: RegExp, what: string, c
   t.match(outcome.error?.message, words, what)
 }
 
-t.test('the first call of each part, through every fault of its first request', { timeout: 60_000 }, async (t) =>
+t.test('the first call of each part, through every fault of its first request', { timeout: 110_000 }, async (t) =>
   playMatrix(t, await faultBroker(t), connecting),
 )
 

@@ -3,4 +3,4 @@ import { faultBroker } from '../../support/faults/stage.ts'
 import { playMatrix } from '../../support/faults/matrix.ts'
 import { reading } from '../../support/faults/reading.ts'
 
-t.test('reading, through every fault', { timeout: 60_000 }, async (t) => playMatrix(t, await faultBroker(t), reading))
+t.test('reading, through every fault', { timeout: 110_000 }, async (t) => playMatrix(t, await faultBroker(t), reading))

@@ -12,7 +12,7 @@ import { transacting } from '../../support/faults/transacting.ts'
 const operations = [...administration, ...producing, ...transacting, ...reading, ...membership]
 const limitMs = 8000
 
-t.test('a broker that restarts while everything is under way is waited for', { timeout: 60_000 }, async (t) => {
+t.test('a broker that restarts while everything is under way is waited for', { timeout: 110_000 }, async (t) => {
   const broker = await restartableBroker(t)
   await using setup = setupAt(broker.port)
   const begun = await Promise.all(

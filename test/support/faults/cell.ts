@@ -5,6 +5,7 @@
 import { ClientError, type ClientPlatform, Stele, type SteleOptions } from '../../../client/index.ts'
 import { nodeClientPlatform } from '../../../client/platform/node.ts'
 import { FaultProxy } from '../fault-proxy.ts'
+import { steadyPause, steadyPlatform } from './steady-clock.ts'
 
 export interface Outcome {
   /** `done`, `hangs`, or the error's code. */
@@ -54,7 +55,7 @@ class Held {
 
   constructor(port: number) {
     this.platform = {
-      ...nodeClientPlatform,
+      ...steadyPlatform,
       dial: async (host, _port, handler, options) => {
         const closed = (error?: Error) => {
           this.#sockets--
@@ -66,7 +67,7 @@ class Held {
       },
       after: (delay, wake) => {
         const key = {}
-        const cancel = nodeClientPlatform.after(delay, () => {
+        const cancel = steadyPlatform.after(delay, () => {
           this.#timers.delete(key)
           wake()
         })
@@ -81,7 +82,7 @@ class Held {
 
   /** What has not ended soon after it should have. */
   async left(): Promise<string[]> {
-    for (let turn = 0; turn < 100 && this.#sockets + this.#timers.size > 0; turn++) await new Promise((resolve) => setTimeout(resolve, 2))
+    for (let turn = 0; turn < 200 && this.#sockets + this.#timers.size > 0; turn++) await steadyPause(2)
     const left = this.#sockets === 0 ? [] : [`${this.#sockets} sockets are left`]
     return [...left, ...[...this.#timers.values()].map((delay) => `a timer of ${delay} is left`)]
   }
@@ -89,7 +90,7 @@ class Held {
 
 export async function outcomeOf(act: Promise<unknown>): Promise<Outcome> {
   const { promise: hangs, resolve } = Promise.withResolvers<Outcome>()
-  const timer = setTimeout(() => resolve({ code: 'hangs' }), hangsAfterMs)
+  const cancel = steadyPlatform.after(hangsAfterMs, () => resolve({ code: 'hangs' }))
   const ended = act.then(
     (): Outcome => ({ code: 'done' }),
     (thrown: unknown): Outcome => {
@@ -100,6 +101,6 @@ export async function outcomeOf(act: Promise<unknown>): Promise<Outcome> {
   try {
     return await Promise.race([ended, hangs])
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }

@@ -2,12 +2,12 @@
  * Every operation through every fault, many at once: each ends as it must, with an error that can be acted upon, leaves nothing behind, and
  * the client goes on where the fault is over. Owns: what must come of what. Never: knows how anything is done (the tables of operations).
  */
-import { setTimeout as after } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { ClientError, Stele } from '../../../client/index.ts'
 import { errorOf } from '../../../client/protocol/errors.ts'
 import { apiKeyOf } from '../edited-answer.ts'
 import { unhandled } from './stage.ts'
+import { steadyPause } from './steady-clock.ts'
 import { Cell, type Outcome, outcomeOf } from './cell.ts'
 import { type FaultKind, type Leads, metAlways, metOnce } from './kinds.ts'
 
@@ -33,7 +33,7 @@ export interface Operation {
 
 const patientMs = 4000
 const shortMs = 250
-const together = 24
+const together = 16
 const turnsMax = 4
 const passing: readonly Leads[] = ['passes', 'momentary']
 const connectionCodes = /^(CONNECTION_LOST|CONNECTION_FAILED|REQUEST_TIMED_OUT|DELIVERY_TIMED_OUT)$/
@@ -105,7 +105,7 @@ async function playIn(cell: Cell, { operation, kind, isLasting }: Case, setup: S
 export async function recovered(act: Act): Promise<Outcome> {
   let outcome: Outcome = { code: '' }
   for (let attempt = 0; attempt < 10 && outcome.code !== 'done'; attempt++) {
-    await after(attempt * 20)
+    await steadyPause(attempt * 20)
     outcome = await outcomeOf(act())
   }
   return outcome

@@ -1,8 +1,8 @@
 /** The life of a member of a group, of both protocols: it joins, says that it lives, commits, leaves. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Consumer, type ConsumedRecord } from '../../../client/index.ts'
 import type { Cell } from './cell.ts'
 import type { Operation } from './matrix.ts'
+import { steadyPause } from './steady-clock.ts'
 
 type Protocol = 'classic' | 'consumer'
 
@@ -38,7 +38,7 @@ async function takeTheRest(consumer: Consumer, limitMs: number): Promise<void> {
   const pauseMs = Math.min(150, limitMs)
   for (let count = 1; count < recordsMin; count++) {
     await takeOne(consumer)
-    await pause(pauseMs)
+    await steadyPause(pauseMs)
   }
 }
 

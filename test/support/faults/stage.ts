@@ -10,6 +10,7 @@ import { ClientError, type Stele } from '../../../client/index.ts'
 import { BrokerInProcess } from '../broker-in-process.ts'
 import { type Fault, FaultProxy } from '../fault-proxy.ts'
 import { furnish } from './furniture.ts'
+import { steadyPlatform } from './steady-clock.ts'
 
 export const unhandled: unknown[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(reason))
@@ -19,9 +20,9 @@ export const silent: readonly Fault[] = ['swallowed', 'silence']
 export const wrong: readonly Fault[] = ['another number', 'nonsense']
 export const nameOf = (fault: Fault): string => (typeof fault === 'string' ? fault : 'late')
 
-const retry = { initialMs: 5, maxMs: 20 }
-export const patient = { requestTimeoutMs: 5000, retry }
-export const impatient = { requestTimeoutMs: 120, retry }
+const quick = { retry: { initialMs: 5, maxMs: 20 }, platform: steadyPlatform }
+export const patient = { requestTimeoutMs: 5000, ...quick }
+export const impatient = { requestTimeoutMs: 120, ...quick }
 /** What is never answered is not waited for long. */
 export const waitingFor = (fault: Fault): typeof patient => (silent.includes(fault) ? impatient : patient)
 
