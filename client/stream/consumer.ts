@@ -210,6 +210,7 @@ export class StreamConsumer<K = Uint8Array | null, V = Uint8Array | null> implem
     for (const key of gone) this.#stays.delete(key)
     for (const one of this.#arrived) if (gone.has(keyOf(one))) this.#window.read(one.bytes)
     this.#arrived = this.#arrived.filter((one) => !gone.has(keyOf(one)))
+    this.#grant(this.#window.grant())
     this.#options.onRevoked?.(partitions)
     if (this.#options.autoCommit !== false) await this.#commitDone()
     // Another connection has its own idea of what is here; and what was lost may have been given again meanwhile.

@@ -103,6 +103,16 @@ t.test('when a partition is taken away, what is in hand of another is given out 
   t.equal((await records.next()).value?.offset, 1, 'but nothing more of one that was taken away itself')
 })
 
+t.test('what was held of a partition that is taken away makes room for the others', async (t) => {
+  const broker = new ScriptedBroker()
+  broker.client.consumer({ topics: ['a'], group: 'g', autoCommit: false, maxBytes: 100 })
+  const subscription = await broker.subscription()
+  broker.say({ type: 'assigned', subscription, partitions: [place(0, 0), place(1, 0)] })
+  broker.records(1, 0, 1, 84)
+  broker.say({ type: 'revoked', subscription, partitions: [{ topic: 'a', partition: 1 }] })
+  t.equal(broker.last('credit')?.bytes, 100)
+})
+
 t.test('a member that came back commits nothing of partitions that it was not given again', async (t) => {
   const broker = new ScriptedBroker()
   const consumer = broker.client.consumer({ topics: ['a'], group: 'g', autoCommit: false, value: text })
