@@ -63,10 +63,11 @@ export async function bench(plan: Plan, { command, events, signal }: BenchOption
   const startedAt = new Date().toISOString()
   const targets = plan.targets.map(withPid)
   const notes = notesOf(targets)
-  const passes = passesOf(plan, (note) => {
+  const notice = (note: string) => {
     notes.push(note)
     events.notice(note)
-  })
+  }
+  const passes = passesOf(plan, notice)
   if (passes.length === 0) throw new BenchError(`nothing can be measured: ${notes.join(' ')}`)
   const runs: Run[] = []
   let failure: string | null = null
@@ -75,7 +76,7 @@ export async function bench(plan: Plan, { command, events, signal }: BenchOption
     for (const [index, round] of rounds.entries()) {
       if (signal.aborted) break
       events.round(placeOf(targets, round, index + 1, rounds.length))
-      runs.push(await measured(plan, targets, round, { events, signal }))
+      runs.push(await measured(plan, targets, round, { events: { ...events, notice }, signal }))
     }
   } catch (error) {
     // What was measured by then has taken its time, and is told.

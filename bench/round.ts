@@ -23,6 +23,7 @@ export interface RoundEvents {
   progress(count: number): void
   measuring(): void
   sample(sample: Sample): void
+  notice(text: string): void
 }
 
 export type RoundResult = Omit<Run, 'target' | 'round'>
@@ -89,7 +90,7 @@ async function prepared(
   }
   try {
     const loaded = await act(scene, watch, presence.gone)
-    await tidy()
+    await tidy().catch((error: unknown) => events.notice(`Topic ${scene['topic']} is left behind: ${(error as Error).message}.`))
     return { workload: workload.name, client, unit: workload.unit, ...loaded, ...watch.seen() }
   } catch (error) {
     // Why the round failed is what is to be told, not that its topic cannot be deleted either.

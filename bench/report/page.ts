@@ -138,5 +138,5 @@ svg{width:100%;height:auto}svg text{font-size:11px;fill:var(--ink)}svg .title{fo
 .line{fill:none;stroke-width:1.8;stroke:var(--l0)}.line.l1{stroke:var(--l1)}
 .key{padding-left:.5rem;margin-right:1rem;border-left:1.2rem solid var(--l0)}.key.l1{border-color:var(--l1)}
 .note{border-left:3px solid var(--l1);padding-left:.6rem}
-@media(max-width:600px){body{font-size:14px;margin:1rem auto;padding:0 .6rem}td,th{padding:.2rem .35rem}thead th{overflow-wrap:anywhere}th.ratio{overflow-wrap:normal}td small{display:block}svg text{font-size:15px}svg .title{font-size:17px}}
+@media(max-width:600px){body{font-size:14px;margin:1rem auto;padding:0 .6rem}td,th{padding:.2rem .35rem}thead th{overflow-wrap:anywhere}th.ratio,th.name{overflow-wrap:normal}td small{display:block}svg text{font-size:15px}svg .title{font-size:17px}}
 `

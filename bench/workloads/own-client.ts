@@ -1,5 +1,5 @@
 /** The load's own client: how workloads open it, make topics, send and read. All that they know of its API stands here. */
-import { type ReadRecord, type Producer, type ProducerRecord, Stele } from '../../client/index.ts'
+import { ClientError, type ReadRecord, type Producer, type ProducerRecord, Stele } from '../../client/index.ts'
 import type { Load, Target } from '../plan.ts'
 
 export function open(bootstrap: string): Stele {
@@ -20,7 +20,10 @@ export async function freshTopic({ bootstrap }: Target, purpose: string, { parti
 
 export async function deleteTopic({ bootstrap }: Target, topic: string): Promise<void> {
   await using stele = open(bootstrap)
-  await stele.topics.delete([topic])
+  await stele.topics.delete([topic]).catch((error: unknown) => {
+    // Asked twice, where the first answer was lost: it is gone.
+    if (!(error instanceof ClientError && error.code === 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
+  })
 }
 
 export interface Reading {
