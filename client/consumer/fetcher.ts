@@ -6,30 +6,25 @@
  */
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
-import { within } from '../network/interruption.ts'
-import { answeredError, ClientError, type ErrorDetails } from '../network/client-error.ts'
-import { ErrorCode, errorOf } from '../protocol/errors.ts'
-import { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
+import { ClientError } from '../network/client-error.ts'
+import { ErrorCode } from '../protocol/errors.ts'
 import { RecordsError } from '../records/records-error.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
-import { FetchSession, type SessionItem } from './fetch-session.ts'
-import { byTopic, indexOf } from './by-topic.ts'
+import {
+  type AnsweredPartition,
+  type AnsweredTopic,
+  type AskedPartition,
+  FetchRequests,
+  type RequestOptions,
+  refusal,
+} from './fetch-requests.ts'
 import { endOfBatches, RecordWalk } from './record-walk.ts'
 
-export interface FetcherOptions {
+export interface FetcherOptions extends RequestOptions {
   /** Of all that is here or asked for. */
   readonly maxBytes: number
-  /** Of one partition in one fetch. */
-  readonly partitionBytes: number
-  readonly minBytes: number
-  /** How long a broker may wait for `minBytes`. */
-  readonly maxWaitMs: number
-  readonly readCommitted: boolean
-  readonly rack: string
   /** How long a partition may fail before that is an error. */
   readonly patienceMs: number
-  /** Its own: a fetch that waits keeps all that is asked behind it waiting. */
-  readonly lane: string
 }
 
 export interface Wants {
@@ -64,10 +59,8 @@ interface Link {
   isRoused: boolean
 }
 
-interface Ask {
-  readonly of: AssignedPartition
+interface Ask extends AskedPartition {
   readonly version: number
-  readonly offset: number
 }
 
 interface Source {
@@ -76,38 +69,17 @@ interface Source {
   readonly broker: string
 }
 
-type Answered = FetchResponse['responses'][number]['partitions'][number]
-
 /** What is being worked on, and what comes next. */
 const bufferedMax = 2
 const replicaMillis = 300_000
 const noBytes = Buffer.alloc(0)
-/** A broker that does not hear in this time that its sessions are over finds out by itself. */
-const goodbyeMillis = 1000
-/** These say that the cluster has changed, or is just changing: a broker that starts, or ends, meets what it did not expect. */
-const stale: ReadonlySet<number> = new Set([
-  ErrorCode.NOT_LEADER_OR_FOLLOWER,
-  ErrorCode.LEADER_NOT_AVAILABLE,
-  ErrorCode.REPLICA_NOT_AVAILABLE,
-  ErrorCode.FENCED_LEADER_EPOCH,
-  ErrorCode.UNKNOWN_LEADER_EPOCH,
-  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-  ErrorCode.UNKNOWN_TOPIC_ID,
-  ErrorCode.INCONSISTENT_TOPIC_ID,
-  ErrorCode.KAFKA_STORAGE_ERROR,
-  ErrorCode.OFFSET_NOT_AVAILABLE,
-  ErrorCode.UNKNOWN_SERVER_ERROR,
-])
-
 export class Fetcher {
   readonly #pool: BrokerPool
   readonly #cluster: ClusterView
   readonly #options: FetcherOptions
   readonly #wants: Wants
   readonly #links = new Map<number, Link>()
-  readonly #sessions = new Map<number, FetchSession<AssignedPartition>>()
-  /** By id, those that were asked for. */
-  readonly #topicNames = new Map<string, string>()
+  readonly #requests: FetchRequests
   readonly #learning = new Set<string>()
   #partitions: AssignedPartition[] = []
   #byName: ReadonlyMap<string, AssignedPartition> = new Map()
@@ -120,6 +92,7 @@ export class Fetcher {
     this.#cluster = cluster
     this.#options = options
     this.#wants = wants
+    this.#requests = new FetchRequests(pool, cluster, options)
   }
 
   /** Those that are read from now on. What was fetched of others is dropped. */
@@ -255,65 +228,22 @@ export class Fetcher {
 
   /** Whether anything came. */
   async #fetch(node: number, link: Link, asks: readonly Ask[], maxBytes: number, isCrowded: boolean): Promise<boolean> {
-    let broker: string | undefined
-    const session = this.#sessionWith(node)
-    let errorCode: number = ErrorCode.UNKNOWN_SERVER_ERROR
     try {
-      const endpoint = this.#cluster.endpoint(node)
-      if (!endpoint) throw answeredError(ErrorCode.BROKER_NOT_AVAILABLE, `broker ${node} is gone`, { retriable: true })
-      const connection = await this.#pool.at(endpoint, { lane: this.#options.lane })
-      broker = connection.broker
-      const answer = await connection.send(FetchRequest, FetchResponse, this.#request(asks, session, maxBytes, isCrowded))
-      errorCode = answer.errorCode
-      if (errorCode !== ErrorCode.NONE) throw refusal(errorCode, `cannot fetch from ${broker}`, { broker })
-      session.answered(answer.sessionId)
-      return this.#received(answer, asks, { node, link, broker })
+      const { broker, responses } = await this.#requests.ask(node, asks, maxBytes, isCrowded)
+      return this.#received(responses, asks, { node, link, broker })
     } catch (error) {
-      if (session.failed(errorCode)) return false
-      const failure = failureOf(error, `cannot fetch from ${broker ?? `broker ${node}`}`)
+      const failure = failureOf(error, `cannot fetch from broker ${node}`)
       for (const { of, version } of asks) if (of.version === version) this.#missed(of, failure)
       return false
     }
   }
 
-  #sessionWith(node: number): FetchSession<AssignedPartition> {
-    let session = this.#sessions.get(node)
-    if (!session) this.#sessions.set(node, (session = new FetchSession()))
-    return session
-  }
-
-  /** While others wait to be handed out there is no time to wait for more. */
-  #request(asks: readonly Ask[], session: FetchSession<AssignedPartition>, maxBytes: number, isCrowded: boolean) {
-    const { partitionBytes, minBytes, maxWaitMs, readCommitted, rack } = this.#options
-    const partitionMaxBytes = Math.min(partitionBytes, maxBytes)
-    const wanted = new Map<AssignedPartition, SessionItem>()
-    for (const { of, offset: fetchOffset } of asks) {
-      const { topic, partition } = of
-      const view = this.#cluster.known(topic)
-      const currentLeaderEpoch = view?.leaderEpochs[partition] ?? -1
-      if (view) this.#topicNames.set(view.topicId, topic)
-      wanted.set(of, { topic, topicId: view?.topicId, partition, fetchOffset, currentLeaderEpoch, partitionMaxBytes })
-    }
-    const { topics, forgotten, ...place } = session.request(wanted)
-    return {
-      maxWaitMs: isCrowded ? 0 : Math.min(maxWaitMs, this.#pool.options.requestTimeoutMs / 2),
-      minBytes,
-      maxBytes,
-      isolationLevel: readCommitted ? 1 : 0,
-      ...place,
-      topics: byTopicAndId(topics, (item) => item),
-      forgottenTopicsData: byTopicAndId(forgotten, indexOf),
-      rackId: rack,
-    }
-  }
-
-  #received({ responses }: FetchResponse, asks: readonly Ask[], by: Source): boolean {
+  #received(responses: readonly AnsweredTopic[], asks: readonly Ask[], by: Source): boolean {
     const asked = new Map(asks.map((ask) => [ask.of, ask]))
     const served = new Set<AssignedPartition>()
-    for (const { topic, topicId, partitions } of responses) {
-      const name = topic === '' ? this.#topicNames.get(topicId) : topic
+    for (const { topic, partitions } of responses) {
       for (const answered of partitions) {
-        const of = this.#byName.get(`${name}-${answered.partitionIndex}`)
+        const of = this.#byName.get(`${topic}-${answered.partitionIndex}`)
         const ask = of && asked.get(of)
         if (!ask || ask.of.version !== ask.version) continue
         if (answered.errorCode !== ErrorCode.NONE) this.#refused(ask.of, answered.errorCode, by)
@@ -327,7 +257,7 @@ export class Fetcher {
     return true
   }
 
-  #took({ of, version, offset }: Ask, answered: Answered, link: Link): boolean {
+  #took({ of, version, offset }: Ask, answered: AnsweredPartition, link: Link): boolean {
     of.succeeded()
     of.highWatermark = answered.highWatermark
     of.lastStableOffset = answered.lastStableOffset
@@ -410,23 +340,7 @@ export class Fetcher {
     this.#cancelRetry?.()
     this.#ready = []
     this.#partitions = []
-    const open = [...this.#sessions].filter(([, session]) => session.isOpen)
-    await Promise.all(open.map(([node, session]) => this.#end(node, session)))
-  }
-
-  /** On a line of its own: the other one may wait for records. */
-  async #end(node: number, session: FetchSession<AssignedPartition>): Promise<void> {
-    const endpoint = this.#cluster.endpoint(node)
-    if (!endpoint) return
-    const { platform } = this.#pool.options
-    const goodbye = async () => {
-      const connection = await this.#pool.at(endpoint)
-      await connection.send(FetchRequest, FetchResponse, { maxWaitMs: 0, minBytes: 0, topics: [], ...session.ending() })
-    }
-    const late = () => new ClientError('REQUEST_TIMED_OUT', `broker ${node} was not told in time that its fetch session is over`)
-    await within(goodbye(), goodbyeMillis, platform, late).catch((error: unknown) => {
-      this.#pool.options.logger?.debug({ node, error: String(error) }, 'a broker did not hear that its fetch session is over')
-    })
+    await this.#requests.close()
   }
 }
 
@@ -445,15 +359,6 @@ function groupOf(groups: Map<number, AssignedPartition[]>, node: number): Assign
   let group = groups.get(node)
   if (!group) groups.set(node, (group = []))
   return group
-}
-
-function byTopicAndId<T>(items: readonly SessionItem[], tell: (item: SessionItem) => T) {
-  const ids = new Map(items.map(({ topic, topicId }) => [topic, topicId]))
-  return byTopic(items, tell).map(([topic, partitions]) => ({ topic, topicId: ids.get(topic), partitions }))
-}
-
-function refusal(errorCode: number, what: string, details: ErrorDetails): ClientError {
-  return answeredError(errorCode, what, { ...details, retriable: errorOf(errorCode).retriable || stale.has(errorCode) })
 }
 
 function failureOf(error: unknown, what: string): ClientError {
