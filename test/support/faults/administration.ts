@@ -41,7 +41,21 @@ function change(
 }
 
 const topicMade: Asked = (stele, name) => stele.topics.create([{ name, partitions: 1 }])
+const transactionMade: Asked = async (stele, name) => {
+  await using producer = stele.transactionalProducer({ transactionalId: name })
+  const transaction = await producer.begin()
+  await transaction.send('t', { value: Buffer.from('v'), partition: 0 })
+  await transaction.commit()
+}
 const groupMade: Asked = (stele, name) => stele.groups.reset(name, [{ ...t0, offset: 1 }])
+
+const moved: Asked = (stele) => all(stele.admin.logDirs.move([{ ...t0, broker: 1, path: '/nowhere' }]))
+const ids = new Map<string, string>()
+const deletedById: Asked = async (stele, name) => {
+  const id = ids.get(name) ?? orThrow(await stele.admin.topics.describe([name]))[0]?.id ?? ''
+  ids.set(name, id)
+  await all(stele.admin.topics.deleteById([id]))
+}
 
 export const administration: readonly Operation[] = [
   query('topics are listed', 'Metadata', (stele) => stele.topics.list()),
@@ -58,6 +72,11 @@ export const administration: readonly Operation[] = [
     or: /^UNKNOWN_TOPIC_OR_PARTITION$/,
     before: topicMade,
   }),
+  change('a topic is deleted by its id', 'DeleteTopics', deletedById, {
+    momentary: notController,
+    or: /^UNKNOWN_TOPIC_ID$/,
+    before: topicMade,
+  }),
   query('settings are described', 'DescribeConfigs', (stele) => all(stele.admin.configs.describe([{ type: 'topic', name: 't' }]))),
   query("a broker's settings are described", 'DescribeConfigs', (stele) =>
     all(stele.admin.configs.describe([{ type: 'broker', name: '1' }])),
@@ -71,13 +90,26 @@ export const administration: readonly Operation[] = [
   query('resources with settings are listed', 'ListConfigResources', (stele) => stele.admin.configs.resources(['group'])),
   query('offsets are asked for', 'ListOffsets', (stele) => all(stele.admin.partitions.offsets([{ ...t0, at: 'end' }])), notLeader),
   query('records are deleted', 'DeleteRecords', (stele) => all(stele.admin.partitions.deleteRecords([{ ...t0, offset: 0 }])), notLeader),
+  change('leaders are elected', 'ElectLeaders', (stele) => all(stele.admin.partitions.electLeaders('preferred', [t0])), {
+    momentary: notController,
+    or: /^ELECTION_NOT_NEEDED$/,
+  }),
   query('moves are listed', 'ListPartitionReassignments', (stele) => stele.admin.partitions.reassignments(), notController),
   query('directories are described', 'DescribeLogDirs', (stele) => stele.admin.logDirs.describe({ partitions: [t0] })),
+  change('replicas move to another directory', 'AlterReplicaLogDirs', moved, { or: /^LOG_DIR_NOT_FOUND$/ }),
   query('the cluster is described', 'DescribeCluster', (stele) => stele.admin.cluster.describe()),
   query('features are updated', 'UpdateFeatures', (stele) => stele.admin.features.update([]), notController),
   query('groups are listed', 'ListGroups', (stele) => stele.groups.list(), [14, 15]),
   query('a coordinator is looked for', 'FindCoordinator', (stele) => stele.groups.describe('g'), [15]),
   query('a group is described', 'DescribeGroups', (stele) => stele.groups.describe('g'), notCoordinator),
+  change('a consumer group is described', 'ConsumerGroupDescribe', (stele) => all(stele.admin.groups.describe(['nobody'])), {
+    momentary: notCoordinator,
+    or: /^GROUP_ID_NOT_FOUND$/,
+  }),
+  change('a member is removed', 'LeaveGroup', (stele) => all(stele.admin.groups.removeMembers('g', [{ instanceId: 'none' }])), {
+    momentary: notCoordinator,
+    or: /^UNKNOWN_MEMBER_ID$/,
+  }),
   change('a group is deleted', 'DeleteGroups', (stele, name) => stele.groups.delete([name]), {
     momentary: notCoordinator,
     or: /^GROUP_ID_NOT_FOUND$/,
@@ -91,6 +123,10 @@ export const administration: readonly Operation[] = [
     before: groupMade,
   }),
   query('transactions are listed', 'ListTransactions', (stele) => stele.admin.transactions.list(), [14, 15]),
+  change('a transaction is described', 'DescribeTransactions', (stele, name) => all(stele.admin.transactions.describe([name])), {
+    momentary: notCoordinator,
+    before: transactionMade,
+  }),
   query('producers are described', 'DescribeProducers', (stele) => all(stele.admin.transactions.producers([t0])), notLeader),
   query('a producer is fenced', 'InitProducerId', (stele, name) => all(stele.admin.transactions.fence([name])), notCoordinator),
 ]
