@@ -52,6 +52,7 @@ export async function packClient({ staged, nativePackages, plugins, banner }: Ma
   })
   writeManifest(folder, nativePackages)
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
+  copyFileSync(join(root, 'client/README.md'), join(folder, 'README.md'))
 }
 
 function writeManifest(folder: string, nativePackages: readonly string[]): void {

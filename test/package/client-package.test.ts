@@ -89,6 +89,16 @@ for (const major of ['20', '22', '26']) {
   })
 }
 
+t.test('the example of its README does what it says', { skip: notBuilt }, async (t) => {
+  await using broker = await startBroker({ settings: { 'group.initial.rebalance.delay.ms': 0 } })
+  const readme = readFileSync(join(installed, 'README.md'), 'utf8')
+  const [, example = '', said = ''] = /^```js\n(.*?)^```\n\n```text\n(.*?)^```/ms.exec(readme) ?? []
+  writeFileSync(join(project, 'example.js'), example.replaceAll('127.0.0.1:9092', broker.bootstrap))
+  const { stdout } = await promisify(execFile)(...bareNode('example.js'), { cwd: project, timeout: 20_000 })
+  t.equal(stdout, said)
+  t.not(said, '')
+})
+
 const onNode = `import { json, Stele, type SteleOptions } from 'stele-client'
 const options: SteleOptions = { bootstrap: '127.0.0.1:9092' }
 const producer = new Stele(options).producer({ value: json<{ item: string }>() })
