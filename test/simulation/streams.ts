@@ -121,7 +121,7 @@ export class StreamWorld {
     this.#records = all.length
     const shelf: Shelf = { topic, history: this.#history, newPage: (name) => this.#page(name) }
     const members = new StreamMembers(shelf, this.#group, all.length)
-    const groupSize = random.between(0, 3)
+    const groupSize = random.pick([0, 1, 2, 3, 3])
     const acts = [
       ...writers.map((sends, index) => write(this.#page(`writer ${index}`), topic, sends, this.#history)),
       readAll(shelf, all.length),

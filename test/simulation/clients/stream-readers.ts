@@ -101,7 +101,7 @@ export class StreamMembers {
       },
     })
     this.#open.add(consumer)
-    const stays = random.chance(0.3) ? Number.POSITIVE_INFINITY : random.between(1, 60)
+    const stays = random.chance(0.2) ? Number.POSITIVE_INFINITY : random.between(1, 30)
     const dies = random.chance(0.5)
     try {
       await this.#take(page, consumer, { expected, commitsItself, stays })
