@@ -276,13 +276,20 @@ export class Channel {
     return new ClientError('REQUEST_TIMED_OUT', why, { retriable: true, broker })
   }
 
+  /** What is served is told to everyone; then a broker ends what it does not like. */
+  #listenerHint(isSecure: boolean): string {
+    if (this.#answers > 1) return ''
+    if (this.#answers === 1) return ' after its first answer: does this listener want SASL?'
+    return ` before it answered anything: does this listener want ${isSecure ? '' : 'TLS or '}SASL?`
+  }
+
   #closed(cause: Error | undefined): void {
     const { broker, isSecure } = this.#options
     const reason = cause ? `: ${cause.message}` : ''
     const isTls = cause !== undefined && 'code' in cause && String(cause.code).startsWith('ERR_SSL')
     if (isTls) return this.fail(new ClientError('TLS_FAILED', `${broker} ends TLS${reason}`, { broker, cause }))
-    const hint = this.#answers > 1 ? '' : ` before it answered anything: does this listener want ${isSecure ? '' : 'TLS or '}SASL?`
-    this.fail(new ClientError('CONNECTION_LOST', `the connection to ${broker} is lost${reason}${hint}`, { retriable: true, broker, cause }))
+    const why = `the connection to ${broker} is lost${reason}${this.#listenerHint(isSecure)}`
+    this.fail(new ClientError('CONNECTION_LOST', why, { retriable: true, broker, cause }))
   }
 }
 

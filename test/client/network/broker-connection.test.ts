@@ -148,6 +148,16 @@ t.test('who is no broker is told in words', async (t) => {
   t.match(tls.message, /TLS/, 'also where TLS was wanted')
 })
 
+t.test('a connection that ends right after its first answer may want to know who comes', async (t) => {
+  const broker = await scripted(t, ({ header, socket }) => {
+    if (header.apiKey === describeCluster) socket.end()
+    return undefined
+  })
+  const error = await errorOf(ask(await open(t, broker.port)))
+  t.match(error, { code: 'CONNECTION_LOST', retriable: true, message: /after its first answer.*SASL/ })
+  t.notMatch(error.message, /TLS|anything/)
+})
+
 t.test('a broker too old to know our ApiVersions is asked in the version that all know', async (t) => {
   const broker = await scripted(t, (request) => {
     const { apiKey, apiVersion, correlationId } = request.header
