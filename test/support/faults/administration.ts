@@ -50,12 +50,13 @@ const transactionMade: Asked = async (stele, name) => {
 const groupMade: Asked = (stele, name) => stele.groups.reset(name, [{ ...t0, offset: 1 }])
 
 const moved: Asked = (stele) => all(stele.admin.logDirs.move([{ ...t0, broker: 1, path: '/nowhere' }]))
+/** By name: what is known of a topic the moment it is made. */
 const ids = new Map<string, string>()
-const deletedById: Asked = async (stele, name) => {
-  const id = ids.get(name) ?? orThrow(await stele.admin.topics.describe([name]))[0]?.id ?? ''
-  ids.set(name, id)
-  await all(stele.admin.topics.deleteById([id]))
+const topicMadeWithId: Asked = async (stele, name) => {
+  const [made] = orThrow(await stele.admin.topics.create([{ name }]))
+  ids.set(name, made?.id ?? '')
 }
+const deletedById: Asked = (stele, name) => all(stele.admin.topics.deleteById([ids.get(name) ?? '']))
 
 export const administration: readonly Operation[] = [
   query('topics are listed', 'Metadata', (stele) => stele.topics.list()),
@@ -75,7 +76,7 @@ export const administration: readonly Operation[] = [
   change('a topic is deleted by its id', 'DeleteTopics', deletedById, {
     momentary: notController,
     or: /^UNKNOWN_TOPIC_ID$/,
-    before: topicMade,
+    before: topicMadeWithId,
   }),
   query('settings are described', 'DescribeConfigs', (stele) => all(stele.admin.configs.describe([{ type: 'topic', name: 't' }]))),
   query("a broker's settings are described", 'DescribeConfigs', (stele) =>
