@@ -1,7 +1,7 @@
 /** The leader epochs of a log on disk: Kafka's `leader-epoch-checkpoint`. For the grammar see leader-epochs.ts. */
 import type { Disk } from '../platform/disk.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
-import { readWhole, writeWhole } from './whole-file.ts'
+import { readWhole, replaceLater } from './whole-file.ts'
 
 const epochFileName = 'leader-epoch-checkpoint'
 
@@ -11,7 +11,10 @@ export function readEpochs(disk: Disk, folder: string): LeaderEpochs | undefined
   return bytes && LeaderEpochs.parse(bytes.toString())
 }
 
-export function writeEpochs(disk: Disk, folder: string, epochs: LeaderEpochs): void {
-  writeWhole(disk, `${folder}/${epochFileName}`, Buffer.from(epochs.format()))
-  epochs.dirty = false
+/** As they are now, on the device when it resolves. What vouches for batches must vouch for their epochs: recovery does not look where those began. */
+export async function noteEpochs(disk: Disk, folder: string, epochs: LeaderEpochs): Promise<void> {
+  const { changes } = epochs
+  epochs.hasFile = true
+  await replaceLater(disk, `${folder}/${epochFileName}`, Buffer.from(epochs.format()), () => true)
+  epochs.noted = changes
 }

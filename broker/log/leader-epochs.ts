@@ -14,17 +14,19 @@ const unknown = -1
 
 export class LeaderEpochs {
   #entries: EpochEntry[] = []
-  /** Changed since it was last marked written. */
-  dirty = false
+  /** Counts its changes; up to `noted` they are in the file, and on the device. */
+  changes = 0
+  noted = 0
+  /** There is a file, which may tell less. */
+  hasFile = false
 
-  /** Undefined where the text is no epoch file. */
+  /** Undefined where the text is no epoch file, or not a whole one: it has no checksum, and ends with a line's end. */
   static parse(text: string): LeaderEpochs | undefined {
-    const lines = text.split('\n')
-    if (lines[0] !== '0') return undefined
-    const count = Number(lines[1])
-    if (!Number.isInteger(count) || count < 0 || lines.length < count + 2) return undefined
+    const [version, count = '', ...lines] = text.split('\n')
+    if (version !== '0' || !/^\d+$/.test(count) || lines.length !== Number(count) + 1 || lines.pop() !== '') return undefined
     const epochs = new LeaderEpochs()
-    for (const line of lines.slice(2, 2 + count)) {
+    epochs.hasFile = true
+    for (const line of lines) {
       const match = /^(\d+) (\d+)$/.exec(line)
       if (!match) return undefined
       epochs.#add(Number(match[1]), Number(match[2]))
@@ -52,7 +54,7 @@ export class LeaderEpochs {
   assign(epoch: number, startOffset: Offset): void {
     if (epoch < 0 || epoch <= this.latest) return
     this.#add(epoch, startOffset)
-    this.dirty = true
+    this.changes++
   }
 
   /** Entries that contradict a new one (an epoch that wrote nothing) give way to it. */
@@ -88,7 +90,7 @@ export class LeaderEpochs {
     const kept = this.#entries.filter(({ startOffset }) => startOffset < end)
     if (kept.length === this.#entries.length) return
     this.#entries = kept
-    this.dirty = true
+    this.changes++
   }
 
   /** The log now begins at `start`: of the epochs before, the one that reaches into it begins there. */
@@ -98,11 +100,11 @@ export class LeaderEpochs {
     const entry = this.#entries[first]
     if (!entry || (first === 0 && entry.startOffset >= start)) return
     this.#entries = [{ epoch: entry.epoch, startOffset: Math.max(start, entry.startOffset) }, ...this.#entries.slice(first + 1)]
-    this.dirty = true
+    this.changes++
   }
 
   clear(): void {
-    this.dirty ||= this.#entries.length > 0
+    if (this.#entries.length > 0) this.changes++
     this.#entries = []
   }
 }

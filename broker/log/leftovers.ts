@@ -9,7 +9,7 @@ import type { FileRemoval } from './file-removal.ts'
 import type { Offset } from './offset.ts'
 import { offsetFileName, parseOffsetFileName } from './segment-files.ts'
 
-const temporary = new Set(['leader-epoch-checkpoint.tmp', 'partition.metadata.tmp'])
+const temporary = new Set(['leader-epoch-checkpoint.tmp', 'leader-epoch-checkpoint.later.tmp', 'partition.metadata.tmp'])
 const derived = new Set(['index', 'timeindex', 'txnindex'])
 
 /** Where the segments begin, in order. */

@@ -491,6 +491,7 @@ export class LogDirectory {
     await this.#writing
     await this.#commit.running
     await Promise.all([...this.#logs].map((log) => log.sync()))
+    await Promise.all([...this.#logs].map((log) => log.noteEpochs()))
     for (const log of this.#logs) log.close()
     // A log that a crash left and that nobody opened since, as when a start fails half-way, is still to be recovered.
     const allRecovered = this.wasClean || this.#unopened.size === 0

@@ -4,7 +4,9 @@
  * Invariant: syncedEnd <= durableEnd; both only move when a sync or a commit journal's round that began later than the write succeeded.
  */
 import type { Disk } from '../platform/disk.ts'
+import { noteEpochs } from './epoch-file.ts'
 import type { Unsecured } from './group-commit.ts'
+import type { LeaderEpochs } from './leader-epochs.ts'
 import type { Offset } from './offset.ts'
 import { syncPartitionMetadata } from './partition-files.ts'
 import type { Segment } from './segment.ts'
@@ -31,6 +33,7 @@ export class LogDurability {
   #syncedEnd: Offset = 0
   /** Counts what makes a sync that is on its way mean nothing: it speaks of files that are no more. */
   #interruptions = 0
+  #noting: Promise<void> | undefined
 
   constructor(environment: Environment, segments: Segments, folderIsDurable: boolean) {
     this.#environment = environment
@@ -64,7 +67,7 @@ export class LogDurability {
   }
 
   /** Puts what is written on the device; rejects with the disk's error. */
-  async sync(folder: string, covered: Offset): Promise<void> {
+  async sync(folder: string, covered: Offset, epochs: LeaderEpochs): Promise<void> {
     const unsynced = this.#unsynced()
     const interruptions = this.#interruptions
     if (unsynced.length > 0) {
@@ -72,6 +75,7 @@ export class LogDurability {
       const work = unsynced.map(({ segment }) => syncFile(segment))
       if (unsynced.some(({ segment }) => !segment.nameIsDurable)) work.push(disk.syncDirectory(folder))
       if (!this.folderIsDurable) work.push(this.#environment.syncRoot(), syncPartitionMetadata(disk, folder))
+      if (epochs.hasFile || epochs.count > 1 || this.#segments.count > 1) work.push(this.noteEpochs(folder, epochs))
       await Promise.all(work)
       if (interruptions !== this.#interruptions) return
       this.folderIsDurable = true
@@ -82,6 +86,17 @@ export class LogDurability {
     }
     this.#durableEnd = Math.max(this.#durableEnd, covered)
     this.#syncedEnd = Math.max(this.#syncedEnd, covered)
+  }
+
+  /**
+   * Of one segment and one epoch the batches tell as well: a file less for each of very many partitions, until the log is closed.
+   * One write at a time, and none once all is noted.
+   */
+  async noteEpochs(folder: string, epochs: LeaderEpochs): Promise<void> {
+    while (epochs.noted !== epochs.changes) {
+      this.#noting ??= noteEpochs(this.#environment.disk, folder, epochs).finally(() => (this.#noting = undefined))
+      await this.#noting
+    }
   }
 
   /** Those with bytes or a name to sync: always the last ones, as each sync takes all. */

@@ -18,7 +18,6 @@ import {
   type Refused,
   refused,
 } from './append-check.ts'
-import { writeEpochs } from './epoch-file.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogEnvironment } from './log-environment.ts'
@@ -41,7 +40,6 @@ export interface GrowingLog {
   readonly folder: string
   readonly config: LogConfig
   readonly startOffset: Offset
-  readonly offline: unknown
   diskFailed(error: unknown): void
 }
 
@@ -143,7 +141,7 @@ export class LogGrowth<Log extends GrowingLog> {
     const segment = this.#segmentFor(batch, bytes.length, lastOffset, maxTimestamp)
     if (!(segment instanceof Segment)) return segment
     const leaderEpoch = batch.partitionLeaderEpoch
-    if (leaderEpoch > this.epochs.latest) this.assignEpoch(leaderEpoch, batch.baseOffset)
+    if (leaderEpoch > this.epochs.latest) this.epochs.assign(leaderEpoch, batch.baseOffset)
     this.#tail.append(segment, segment.bytes, bytes, retain)
     const wasWritten = segment.bytes === segment.writtenBytes
     segment.add(bytes.length, lastOffset, maxTimestamp, this.#log.config.indexIntervalBytes)
@@ -185,8 +183,6 @@ export class LogGrowth<Log extends GrowingLog> {
       const segment = new Segment(this.#context, folder, baseOffset)
       segment.with(() => undefined)
       this.#segments.add(segment)
-      // Of one segment and one epoch the batches tell as well: a file less for each of very many partitions.
-      if (old && this.epochs.dirty) writeEpochs(disk, folder, this.epochs)
       return segment
     } catch (error) {
       this.#log.diskFailed(error)
@@ -201,15 +197,5 @@ export class LogGrowth<Log extends GrowingLog> {
     this.#context.disk.makeDirectory(folder)
     writePartitionMetadata(this.#context.disk, folder, topicId)
     this.hasFolder = true
-  }
-
-  assignEpoch(epoch: number, startOffset: Offset): void {
-    this.epochs.assign(epoch, startOffset)
-    if (!this.epochs.dirty || !this.hasFolder || this.epochs.count <= 1 || this.#log.offline) return
-    try {
-      writeEpochs(this.#context.disk, this.#log.folder, this.epochs)
-    } catch (error) {
-      this.#log.diskFailed(error)
-    }
   }
 }

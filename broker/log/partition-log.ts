@@ -11,7 +11,6 @@ import { DiskError } from '../platform/disk.ts'
 import { type Appended, type AppendOptions, type Refused, refused } from './append-check.ts'
 import { OldFormat } from './batch-scan.ts'
 import { CompactedLog } from './compaction/compacted-log.ts'
-import { writeEpochs } from './epoch-file.ts'
 import type { Unsecured } from './group-commit.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogDurability } from './log-durability.ts'
@@ -241,7 +240,7 @@ export class PartitionLog {
   async sync(): Promise<void> {
     if (this.#offline) return
     try {
-      await this.#durability.sync(this.#folder, this.#writtenEnd)
+      await this.#durability.sync(this.#folder, this.#writtenEnd, this.#growth.epochs)
     } catch (error) {
       this.diskFailed(error)
     }
@@ -292,7 +291,7 @@ export class PartitionLog {
 
   /** A leader begins its epoch where the log ends. */
   assignEpoch(epoch: number): void {
-    this.#growth.assignEpoch(epoch, this.#growth.endOffset)
+    this.#growth.epochs.assign(epoch, this.#growth.endOffset)
   }
 
   /** The epoch of the batch at this offset, -1 if unknown. */
@@ -372,7 +371,6 @@ export class PartitionLog {
     this.#tail.clear()
     this.#reader.reset()
     this.#growth.epochs.truncateFromEnd(offset)
-    writeEpochs(this.#context.disk, this.#folder, this.#growth.epochs)
     this.#growth.endOffset = this.#writtenEnd = this.#segments.active?.endOffset ?? offset
     this.#durability.cutTo(this.#growth.endOffset)
     this.#highWatermark = Math.min(this.#highWatermark, this.#growth.endOffset)
@@ -428,6 +426,17 @@ export class PartitionLog {
     this.#attempt(() => this.#leaveJournal())
   }
 
+  /** Before a clean stop: the next start looks into no batch for what it says. An epoch without a batch needs no note. */
+  async noteEpochs(): Promise<void> {
+    const { epochs, endOffset, hasFolder } = this.#growth
+    if (this.#offline || !hasFolder || epochs.epochAt(endOffset - 1) !== epochs.latest) return
+    try {
+      await this.#durability.noteEpochs(this.#folder, epochs)
+    } catch (error) {
+      this.diskFailed(error)
+    }
+  }
+
   /** After all is synced: leaves beside the segments what makes the next start quick. */
   close(): void {
     this.#isClosed = true
@@ -438,7 +447,6 @@ export class PartitionLog {
         const bases = this.#segments.all().map(({ baseOffset }) => baseOffset)
         writeClosingSnapshot(this.#place, this.#growth.producers, this.#growth.endOffset, bases)
       }
-      if (this.#growth.hasFolder && this.#growth.epochs.dirty) writeEpochs(this.#context.disk, this.#folder, this.#growth.epochs)
     })
     this.abandon()
   }

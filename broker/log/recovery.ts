@@ -260,7 +260,9 @@ class Recovery {
     this.changedNames = true
   }
 
+  /** From all batches: those that were scanned tell of the last epochs alone, and not where they began. */
   rebuildEpochs(segments: Segment[]): void {
+    this.epochs.clear()
     for (const segment of segments) {
       segment.with((file) => {
         const scan = new BatchScan(file, 0, segment.bytes)

@@ -232,6 +232,35 @@ t.test('index files that are missing, stale or full of rubbish change nothing', 
   }
 })
 
+t.test('where epochs began is found in the batches, as far as their file does not tell', async (t) => {
+  const disk = new MemoryDisk()
+  const fixture = new LogFixture({ disk, config: { indexIntervalBytes: 500 } })
+  const log = fixture.open()
+  for (const epoch of [1, 2, 3]) {
+    log.assignEpoch(epoch)
+    for (let at = 0; at < 5; at++) append(log, { count: 3, valueBytes: 100 })
+    await fixture.written()
+    if (epoch === 2) await fixture.durable(log)
+  }
+  const path = `${folder}/leader-epoch-checkpoint`
+  t.equal(disk.get(path).toString(), '0\n2\n1 0\n2 15\n', 'on the device with the batches')
+  await fixture.directory.close()
+  disk.remove('/data/.kafka_cleanshutdown')
+  t.equal(disk.get(path).toString(), '0\n3\n1 0\n2 15\n3 30\n')
+  for (const text of ['0\n2\n1 0\n2 15\n', undefined, '', '0\n', '0\n2\n1 0\n', '0\n2\n1 0\n2 1', 'rubbish']) {
+    const crashed = disk.afterKill()
+    if (text === undefined) crashed.remove(path)
+    else crashed.put(path, Buffer.from(text))
+    crashed.put('/data/recovery-point-offset-checkpoint', Buffer.from('0\n1\nt 0 30\n'))
+    const found = new LogFixture({ disk: crashed }).open()
+    t.same(
+      [1, 2, 3].map((epoch) => found.epochEndOffset(epoch).endOffset),
+      [15, 30, 45],
+      JSON.stringify(text),
+    )
+  }
+})
+
 t.test('snapshots that are missing or damaged are made anew from the log', async (t) => {
   for (const ruin of ['missing', 'damaged', 'beyond the end'] as const) {
     const disk = await killed(100, { segmentBytes: 5000 })

@@ -100,15 +100,18 @@ t.test('a survey finds the longest valid prefix, over several segments', async (
   t.equal(endNow(), 4, 'a segment below the start need not be whole')
 
   const found = survey(disk, '/data', history, [])
-  checkRecovered(history, found, { startOffset: 2, endOffset: 4 })
-  t.throws(() => checkRecovered(history, found, { startOffset: 2, endOffset: 2 }), said('cut off'))
-  t.throws(() => checkRecovered(history, found, { startOffset: 2, endOffset: 6 }), said('more than was whole'))
-  t.throws(() => checkRecovered(history, found, { startOffset: 3, endOffset: 4 }), said('starts at 3'))
+  const check = (startOffset: number, endOffset: number, epoch = -1) =>
+    checkRecovered(history, found, { startOffset, endOffset, epochAt: () => epoch })
+  check(2, 4)
+  t.throws(() => check(2, 2), said('cut off'))
+  t.throws(() => check(2, 6), said('more than was whole'))
+  t.throws(() => check(3, 4), said('starts at 3'))
+  t.throws(() => check(2, 4, 0), said('of epoch -1, and of 0'))
 })
 
 t.test('a start is where somebody had asked for it, and after that no higher', async (t) => {
   const recovered = (history: PartitionHistory, startOffset: number) =>
-    checkRecovered(history, { start: 0, end: 9, batches: [] }, { startOffset, endOffset: 9 })
+    checkRecovered(history, { start: 0, end: 9, batches: [] }, { startOffset, endOffset: 9, epochAt: () => -1 })
   const { history } = partition()
   history.deletingBefore = 4
   history.startNoted(4)
@@ -133,6 +136,7 @@ t.test('watermarks stay in order and never go back', async (t) => {
     writtenEnd: 4,
     endOffset: 6,
     offline: undefined,
+    epochAt: () => -1,
   }
   const watermarks = new Watermarks()
   const check = (changes: Partial<ProbedLog>): void => watermarks.check([Object.assign(log, changes)], () => {})

@@ -77,8 +77,15 @@ function readSegment(bytes: Buffer, found: Survey, startSeen: number): boolean {
   return true
 }
 
+/** What the checker may see of it. */
+interface RecoveredLog {
+  readonly startOffset: number
+  readonly endOffset: number
+  epochAt(offset: number): number
+}
+
 /** The broker is up: its log must be what the survey found. */
-export function checkRecovered(history: PartitionHistory, found: Survey, log: { startOffset: number; endOffset: number }): void {
+export function checkRecovered(history: PartitionHistory, found: Survey, log: RecoveredLog): void {
   // Records may have been deleted up to an end that was then lost: the log goes on from there.
   if (log.endOffset !== Math.max(found.end, log.startOffset)) {
     const fate = log.endOffset < found.end ? 'whole batches were cut off' : 'there is more than was whole'
@@ -89,5 +96,12 @@ export function checkRecovered(history: PartitionHistory, found: Survey, log: { 
   }
   if (!history.mayExpire && log.startOffset > Math.max(history.startSeen, history.deletingBefore, found.start)) {
     throw new Violation(1, `${history.name}: the log starts at ${log.startOffset} after recovery, and started at ${history.startSeen}`)
+  }
+  for (const { baseOffset, leaderEpoch } of found.batches) {
+    if (baseOffset < log.startOffset || log.epochAt(baseOffset) === leaderEpoch) continue
+    throw new Violation(
+      6,
+      `${history.name}: the batch at ${baseOffset} is of epoch ${leaderEpoch}, and of ${log.epochAt(baseOffset)} as the recovered log has it`,
+    )
   }
 }

@@ -15,6 +15,7 @@ export interface ProbedLog {
   readonly highWatermark: number
   readonly lastStableOffset: number
   readonly offline: unknown
+  epochAt(offset: number): number
 }
 
 interface Marks {
