@@ -3,10 +3,11 @@ import { CreatePartitionsRequest, CreatePartitionsResponse } from '../protocol/m
 import { CreateTopicsRequest, CreateTopicsResponse } from '../protocol/messages/create-topics.ts'
 import { DeleteTopicsRequest, DeleteTopicsResponse } from '../protocol/messages/delete-topics.ts'
 import { DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse } from '../protocol/messages/describe-topic-partitions.ts'
+import { MetadataRequest, MetadataResponse } from '../protocol/messages/metadata.ts'
 import type { ClientError } from '../network/client-error.ts'
 import type { CallOptions } from '../network/patience.ts'
 import { type AclOperation, authorizedOperations } from './acls.ts'
-import { type Outcome, outcome } from './outcome.ts'
+import { check, type Outcome, outcome } from './outcome.ts'
 import type { Reach } from './reach.ts'
 
 export interface NewTopic {
@@ -159,6 +160,27 @@ export class TopicItemsAdmin {
       )
     })
   }
+
+  /** The same by ids, with what brokers tell of these: no eligible leaders. UNKNOWN_TOPIC_ID where there is none. */
+  describeById(
+    ids: readonly string[],
+    call: CallOptions = {},
+  ): Promise<Outcome<{ readonly id: string }, Omit<TopicPartitions, 'id'> & { readonly name: string }>[]> {
+    return this.#reach.anywhere(call, async (ask) => {
+      const topics = ids.map((topicId) => ({ name: null, topicId }))
+      const body = { topics, allowAutoTopicCreation: false, includeTopicAuthorizedOperations: true }
+      const answer = await ask(MetadataRequest, MetadataResponse, body)
+      check({ errorCode: answer.errorCode }, 'cannot describe topics')
+      return answer.topics.map(({ topicId: id, name, errorCode, isInternal, topicAuthorizedOperations, partitions }) =>
+        outcome({ id }, { errorCode }, `cannot describe topic ${id}`, {
+          name: name ?? '',
+          isInternal,
+          operations: authorizedOperations(topicAuthorizedOperations),
+          partitions: partitions.map(partitionOf).sort((a, b) => a.index - b.index),
+        }),
+      )
+    })
+  }
 }
 
 /** Whoever is told that a topic is there already, or gone, may have made or deleted it just now. */
@@ -176,14 +198,16 @@ function newTopicFields({ name, partitions = -1, replicationFactor = -1, assignm
   }
 }
 
-function partitionOf(partition: AnsweredTopic['partitions'][number]): PartitionDescription {
+type AnsweredPartition = AnsweredTopic['partitions'][number] | MetadataResponse['topics'][number]['partitions'][number]
+
+function partitionOf(partition: AnsweredPartition): PartitionDescription {
   return {
     index: partition.partitionIndex,
     leader: partition.leaderId,
     leaderEpoch: partition.leaderEpoch,
     replicas: partition.replicaNodes,
     isr: partition.isrNodes,
-    eligibleLeaders: partition.eligibleLeaderReplicas ?? [],
+    eligibleLeaders: ('eligibleLeaderReplicas' in partition ? partition.eligibleLeaderReplicas : null) ?? [],
     offlineReplicas: partition.offlineReplicas,
   }
 }

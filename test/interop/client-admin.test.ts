@@ -88,6 +88,13 @@ t.test('administration of Apache Kafka', { skip, timeout: 180_000 }, async (t) =
     )
     t.same(codesOf(await admin.partitions.deleteRecords([{ ...orders(0), offset: 99 }])), ['OFFSET_OUT_OF_RANGE'])
     const [twice] = orThrow(await admin.topics.create([{ name: 'twice' }]))
+    const [byId] = await until(
+      'the topic by its id',
+      async () => orThrow((await admin.topics.describeById([twice?.id ?? ''])).filter(({ error }) => error?.code !== 'UNKNOWN_TOPIC_ID')),
+      (found) => found.length === 1,
+    )
+    t.match(byId, { id: twice?.id, name: 'twice', isInternal: false, partitions: [{ index: 0, replicas: [1], isr: [1] }] })
+    t.ok(byId?.operations?.includes('delete'))
     t.same(codesOf(await admin.topics.deleteById([twice?.id ?? ''])), ['NONE'])
     t.same(codesOf(await admin.topics.deleteById([twice?.id ?? ''])), ['UNKNOWN_TOPIC_ID'])
     t.same(codesOf(await admin.partitions.electLeaders('preferred', [orders(0)])), ['ELECTION_NOT_NEEDED'])

@@ -78,6 +78,10 @@ t.test('what Stele serves of administration', async (t) => {
   t.same(codesOf(await admin.groupOffsets.delete('readers', [orders(0)])), ['NONE'])
   t.same(codesOf(await admin.groups.delete(['readers', 'nobody'])), ['NONE', 'GROUP_ID_NOT_FOUND'])
   const [twice] = orThrow(await admin.topics.create([{ name: 'twice' }]))
+  t.match(await admin.topics.describeById([twice?.id ?? '', 'AAAAAAAAAAAAAAAAAAAABw']), [
+    { id: twice?.id, name: 'twice', isInternal: false, partitions: [{ index: 0, leader: controllerId, eligibleLeaders: [] }] },
+    { id: 'AAAAAAAAAAAAAAAAAAAABw', error: { code: 'UNKNOWN_TOPIC_ID' } },
+  ])
   t.same(codesOf(await admin.topics.deleteById([twice?.id ?? ''])), ['NONE'])
   t.same(codesOf(await admin.topics.deleteById([twice?.id ?? ''])), ['UNKNOWN_TOPIC_ID'])
   t.same(codesOf(await admin.topics.delete(['orders', 'nowhere'])), ['NONE', 'UNKNOWN_TOPIC_OR_PARTITION'])

@@ -58,10 +58,16 @@ const topicMadeWithId: Asked = async (stele, name) => {
 }
 const deletedById: Asked = (stele, name) => all(stele.admin.topics.deleteById([ids.get(name) ?? '']))
 
+const describedById: Asked = async (stele) => {
+  const [unknown] = await stele.admin.topics.describeById(['AAAAAAAAAAAAAAAAAAAABw'])
+  if (unknown?.error && unknown.error.code !== 'UNKNOWN_TOPIC_ID') throw unknown.error
+}
+
 export const administration: readonly Operation[] = [
   query('topics are listed', 'Metadata', (stele) => stele.topics.list()),
   query('topics are described', 'Metadata', (stele) => stele.topics.describe(['t'])),
   query('topics are described in parts', 'DescribeTopicPartitions', (stele) => all(stele.admin.topics.describe(['t']))),
+  query('a topic is described by an id', 'Metadata', describedById),
   change('a topic is made', 'CreateTopics', topicMade, { momentary: notController, or: /^TOPIC_ALREADY_EXISTS$/ }),
   change('a topic grows', 'CreatePartitions', (stele, name) => stele.topics.addPartitions(name, 2), {
     momentary: notController,
