@@ -1,6 +1,7 @@
 /** Properties of a fetch session: whatever is wanted and whatever goes wrong, the broker reads what is wanted and nothing else. */
 import fc from 'fast-check'
 import t from 'tap'
+import { startBroker } from '../../../broker/index.ts'
 import { FetchSession, type SessionItem, type SessionRequest } from '../../../client/consumer/fetch-session.ts'
 import { ErrorCode } from '../../../client/protocol/errors.ts'
 import { ConsumingStage, sorted, upTo } from '../../support/consuming.ts'
@@ -140,4 +141,34 @@ t.test('a broker that refuses a session is asked in full, and nothing is lost or
   t.same(sorted(member.values), upTo(3 * partitions))
   t.ok(met > 10, `${met} fetches`)
   t.same(retries, [], 'that is no failure')
+})
+
+t.test('who closes leaves room for a session of another one, and who finds none reads all the same', async (t) => {
+  const broker = await startBroker({ settings: { 'max.incremental.fetch.session.cache.slots': 1 } })
+  t.teardown(() => broker.close())
+  const stage = new ConsumingStage(t, broker.bootstrap)
+  const partitions = 30
+  const topic = await stage.topic({ partitions, records: partitions })
+  let next = partitions
+  /** What its requests take for each record. */
+  const reading = async () => {
+    let sent = 0
+    const stele = stage.client(t, { metrics: { sent: (_broker, bytes) => void (sent += bytes) } })
+    const member = stage.member({ topics: [topic] }, stele)
+    await member.until(({ values }) => values.length === next)
+    const [before, rounds] = [sent, 10]
+    for (let nth = 0; nth < rounds; nth++) {
+      await stage.send(topic, { partitions, from: next++ })
+      await member.until(({ values }) => values.length === next)
+    }
+    return { member, bytes: (sent - before) / rounds }
+  }
+  const first = await reading()
+  const crowded = await reading()
+  await first.member.consumer.close()
+  const second = await reading()
+  const names = 20 * partitions
+  t.ok(first.bytes < names, `${first.bytes} bytes in a session`)
+  t.ok(crowded.bytes > names, `${crowded.bytes} bytes without one`)
+  t.ok(second.bytes < names, `${second.bytes} bytes in one where another was`)
 })
