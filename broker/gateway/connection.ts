@@ -54,6 +54,18 @@ interface Open {
   member: GroupReader | undefined
 }
 
+const noCodecs: ReadonlySet<number> = new Set()
+/** One set for all who decode the same: there are as many as there are sets of codecs. */
+const codecSets = new Map<string, ReadonlySet<number>>()
+
+function codecSetOf(names: readonly (typeof codecs)[number][]): ReadonlySet<number> {
+  const ids = [...new Set(names)].map((name) => codecs.indexOf(name)).sort((a, b) => a - b)
+  const key = ids.join()
+  let set = codecSets.get(key)
+  if (!set) codecSets.set(key, (set = new Set(ids)))
+  return set
+}
+
 /** Control messages wait for nobody; a client that reads none of its answers is cut off. */
 const controlBacklogFactor = 8
 
@@ -66,7 +78,7 @@ export class StreamConnection implements WebSocketHandler, Outlet {
   readonly #connectionId: number
   readonly #open = new Map<number, Open>()
   #calls: ApiCalls | undefined
-  #decodes: ReadonlySet<number> = new Set()
+  #decodes: ReadonlySet<number> = noCodecs
   #isGone = false
 
   constructor(
@@ -210,7 +222,7 @@ export class StreamConnection implements WebSocketHandler, Outlet {
     if ('refused' in decision) return this.#step({ type: 'unauthorized', why: decision.refused })
     const caller: Caller = { clientId: client, principal: decision.principal, host: this.#address, connectionId: this.#connectionId }
     this.#calls = new ApiCalls(this.#common.services, caller)
-    this.#decodes = new Set(decodes.map((name) => codecs.indexOf(name)))
+    this.#decodes = codecSetOf(decodes)
     return this.#step({ type: 'authenticated' })
   }
 
@@ -251,7 +263,7 @@ export class StreamConnection implements WebSocketHandler, Outlet {
   #subscription({ subscription, isolation, keys }: ClientMessageOf<'subscribe'>): Subscription {
     const { shared, writers, rounds } = this.#common
     const committedOnly = isolation !== 'uncommitted'
-    const decodes = [...this.#decodes].sort((a, b) => a - b).join()
+    const decodes = [...this.#decodes].join()
     const wanted = keys && new Set(keys.map((key) => Buffer.from(key).toString('latin1')))
     const reading = {
       subscription,

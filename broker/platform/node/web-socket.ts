@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { WebSocketService } from '../web-socket.ts'
+import type { WebSocketHandler, WebSocketPeer, WebSocketService } from '../web-socket.ts'
 
 /** A control frame holds 125 bytes, and the code takes two. */
 const reasonBytesMax = 123
@@ -51,31 +51,70 @@ export function refuse(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} ${reasons[status] ?? 'Refused'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
+/** What the broker has of one connection. */
+class NodePeer implements WebSocketPeer {
+  readonly #webSocket: WebSocket
+  readonly #socket: Socket
+
+  constructor(webSocket: WebSocket, socket: Socket) {
+    this.#webSocket = webSocket
+    this.#socket = socket
+  }
+
+  send(message: Uint8Array | string): void {
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.send(message)
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#socket.write(frame)
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  close(code: number, reason: string): void {
+    this.#webSocket.close(code, shortened(reason))
+    setTimeout(() => this.#webSocket.terminate(), closeMillisMax).unref()
+  }
+}
+
+/** Listeners are the same functions for all connections, and find whom to tell by this: there are thousands, and most of them only wait. */
+const handlerKey = Symbol('handler')
+
+function handlerOf(emitter: object): WebSocketHandler | undefined {
+  return (emitter as { [handlerKey]?: WebSocketHandler })[handlerKey]
+}
+
+const listeners = {
+  message(this: object, data: unknown, isBinary: boolean): void {
+    handlerOf(this)?.message(isBinary ? (data as Buffer) : (data as Buffer).toString('utf8'))
+  },
+  heard(this: object): void {
+    handlerOf(this)?.heard()
+  },
+  /** It closes by itself, with the code that says what is wrong. */
+  error(): void {},
+  closed(this: object): void {
+    handlerOf(this)?.closed()
+  },
+  drained(this: object): void {
+    handlerOf(this)?.drained()
+  },
+}
+
 function attend(webSocket: WebSocket, socket: Socket, open: Opened): void {
   socket.setNoDelay(true)
-  const handler = open({
-    send: (message) => {
-      if (webSocket.readyState === webSocket.OPEN) webSocket.send(message)
-    },
-    sendFrame: (frame) => {
-      if (webSocket.readyState === webSocket.OPEN) socket.write(frame)
-    },
-    get unsentBytes() {
-      return socket.writableLength
-    },
-    close: (code, reason) => {
-      webSocket.close(code, shortened(reason))
-      setTimeout(() => webSocket.terminate(), closeMillisMax).unref()
-    },
-  })
+  const handler = { [handlerKey]: open(new NodePeer(webSocket, socket)) }
+  Object.assign(webSocket, handler)
+  Object.assign(socket, handler)
   webSocket.binaryType = 'nodebuffer'
-  webSocket.on('message', (data, isBinary) => handler.message(isBinary ? (data as Buffer) : (data as Buffer).toString('utf8')))
-  webSocket.on('ping', () => handler.heard())
-  webSocket.on('pong', () => handler.heard())
-  // It closes by itself, with the code that says what is wrong.
-  webSocket.on('error', () => undefined)
-  webSocket.on('close', () => handler.closed())
-  socket.on('drain', () => handler.drained())
+  webSocket.on('message', listeners.message)
+  webSocket.on('ping', listeners.heard)
+  webSocket.on('pong', listeners.heard)
+  webSocket.on('error', listeners.error)
+  webSocket.on('close', listeners.closed)
+  socket.on('drain', listeners.drained)
 }
 
 /** As long as the frame that carries it allows, cut between characters. */
