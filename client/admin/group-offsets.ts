@@ -6,6 +6,7 @@ import type { CallOptions } from '../network/patience.ts'
 import { check, type Outcome } from './outcome.ts'
 import { ofPartition } from './partitions.ts'
 import { byTopic, indexOf } from '../consumer/by-topic.ts'
+import { committedTopics } from '../group/group-offsets.ts'
 import type { Reach, TopicPartition } from './reach.ts'
 
 export interface CommittedOffset {
@@ -63,13 +64,7 @@ export class GroupOffsetAdmin {
   /** UNKNOWN_MEMBER_ID while the group has members: they would go on where they are. */
   alter(groupId: string, offsets: readonly OffsetToCommit[], call: CallOptions = {}): Promise<Outcome<TopicPartition>[]> {
     return this.#reach.coordinator('group', groupId, call, async (ask) => {
-      const topics = byTopic(offsets, ({ partition, offset, leaderEpoch = -1, metadata = '' }) => ({
-        partitionIndex: partition,
-        committedOffset: offset,
-        committedLeaderEpoch: leaderEpoch,
-        committedMetadata: metadata,
-      })).map(([name, partitions]) => ({ name, partitions }))
-      const body = { groupId, ...noMember, topics }
+      const body = { groupId, ...noMember, topics: committedTopics(offsets) }
       const answer = await ask(OffsetCommitRequest, OffsetCommitResponse, body, lastCommitVersionByName)
       return answer.topics.flatMap(({ name, partitions }) =>
         partitions.map(({ partitionIndex, errorCode }) =>

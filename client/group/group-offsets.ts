@@ -64,12 +64,7 @@ export class GroupOffsets {
   }
 
   #commit(offsets: readonly PartitionOffset[], call: CallOptions | undefined): Promise<void> {
-    const topics = byTopic(offsets, ({ partition, offset, leaderEpoch = -1, metadata = '' }) => ({
-      partitionIndex: partition,
-      committedOffset: offset,
-      committedLeaderEpoch: leaderEpoch,
-      committedMetadata: metadata,
-    })).map(([name, partitions]) => ({ name, partitions }))
+    const topics = committedTopics(offsets)
     return this.#coordinators.ask(
       'group',
       this.#groupId,
@@ -101,6 +96,16 @@ export class GroupOffsets {
     const why = `${what}: the group has gone on without this member, whose partitions are another one's now. What was not committed is read again there; go on reading to join anew`
     throw new ClientError(code, why, details)
   }
+}
+
+/** Offsets as a commit tells them. */
+export function committedTopics(offsets: readonly PartitionOffset[]) {
+  return byTopic(offsets, ({ partition, offset, leaderEpoch = -1, metadata = '' }) => ({
+    partitionIndex: partition,
+    committedOffset: offset,
+    committedLeaderEpoch: leaderEpoch,
+    committedMetadata: metadata,
+  })).map(([name, partitions]) => ({ name, partitions }))
 }
 
 /** The group is on its way to the next generation, or epoch. */
