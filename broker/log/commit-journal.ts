@@ -4,8 +4,7 @@
  * Owns: two files used in turn, and what is in them. The segments stay the log; the journal only repeats bytes that were written to
  * them and may not have reached the device yet. After a crash `replayJournal` gives these back, oldest first, before logs recover.
  * Invariants: a round is found whole or not at all (CRC-32C over it); a file is used anew only after every segment it repeats was synced.
- * A log whose bytes are about to be others leaves the journal first, by a word in it, or in a third file where there is no room for one:
- * the disk failed the journal, or both files still wait for their segments.
+ * A log whose bytes are about to be others leaves the journal first, by a word in a third file, which stands however the two are used.
  */
 import assert from 'node:assert/strict'
 import type { Logger } from '../metrics/logger.ts'
@@ -55,8 +54,8 @@ export class CommitJournal {
   #halves: [Half, Half] | undefined
   /** The disk failed a write: what is in the files is unknown, so they are never written again. */
   #isBroken = false
-  /** Rounds of one word each, by log, as the third file has them. */
-  readonly #words = new Map<string, Buffer>()
+  /** Rounds of one word each, by log, as the third file has them: each counts before the round that comes next. */
+  #words: ReadonlyMap<string, Buffer> = new Map()
   #current = 0
   #generation: number
   #number = 0
@@ -105,7 +104,8 @@ export class CommitJournal {
     const bytes = roundBytes(parts)
     const half = this.#halfWithRoom(bytes)
     if (!half) return undefined
-    const chunks = encodeRound(parts, this.#nextRound())
+    const chunks = encodeRound(parts, this.#nextRound)
+    this.#number++
     for (const part of parts) half.logs.add(journalKey(part))
     const at = half.end
     half.end += bytes
@@ -118,27 +118,18 @@ export class CommitJournal {
    */
   forget(log: Pick<JournalPlace, 'topicId' | 'partition'>, syncNow: () => void): void {
     const key = journalKey(log)
-    const repeating = (this.#halves ?? []).filter(({ logs, stale }) => logs.has(key) || stale.has(key))
-    if (repeating.length === 0) return
+    if (!this.#repeats(key)) return
     syncNow()
-    const word = [{ ...log, segment: forgotten, position: 0, chunks: [], size: 0 }]
-    const bytes = roundBytes(word)
-    const half = this.#halfWithRoom(bytes)
-    if (half) {
-      half.file.write(encodeRound(word, this.#nextRound()), half.end)
-      half.end += bytes
-      half.file.syncNow()
-      return
-    }
-    // In a generation of its own: no file is written on before it begins a newer one.
+    const word = Buffer.concat(encodeRound([{ ...log, segment: forgotten, position: 0, chunks: [], size: 0 }], this.#nextRound))
+    const words = new Map([...this.#words].filter(([other]) => this.#repeats(other))).set(key, word)
     const { disk, directory } = this.#options
-    const words = new Map(this.#words).set(key, Buffer.concat(encodeRound(word, { generation: ++this.#generation, number: 0 })))
     replaceNow(disk, `${directory}/${wordsName}`, Buffer.concat([...words.values()]))
-    this.#words.set(key, words.get(key) as Buffer)
-    for (const { logs, stale } of repeating) {
-      logs.delete(key)
-      stale.delete(key)
-    }
+    this.#words = words
+  }
+
+  /** Bytes of this log stand in a file. */
+  #repeats(key: string): boolean {
+    return (this.#halves ?? []).some(({ logs, stale }) => logs.has(key) || stale.has(key))
   }
 
   async #write({ file, stale }: Half, chunks: readonly Buffer[], at: number): Promise<void> {
@@ -202,8 +193,8 @@ export class CommitJournal {
     )
   }
 
-  #nextRound(): RoundId {
-    return { generation: this.#generation, number: this.#number++ }
+  get #nextRound(): RoundId {
+    return { generation: this.#generation, number: this.#number }
   }
 }
 
@@ -216,7 +207,7 @@ export interface Replay {
 /** Reads what a crash left. Stops, in each file, at the first round that is torn or of another use of the file. */
 export function replayJournal(disk: Disk, directory: string): Replay {
   const uses = halfNames.map((name) => lastUse(wholeFile(disk, `${directory}/${name}`)))
-  const rounds = [...uses.flat(), ...roundsOf(wholeFile(disk, `${directory}/${wordsName}`))]
+  const rounds = [...roundsOf(wholeFile(disk, `${directory}/${wordsName}`)), ...uses.flat()]
   rounds.sort((a, b) => a.generation - b.generation || a.number - b.number)
   const newest = rounds.at(-1)?.generation ?? 0
   return { entries: withoutForgotten(rounds.flatMap(({ entries }) => entries)), nextGeneration: newest + 1 }

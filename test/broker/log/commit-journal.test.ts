@@ -27,7 +27,7 @@ async function setUp(t: Test, { bytesPerFile = 4096, hold = false, on = disk } =
   const journal = new CommitJournal({ disk: on, directory, bytesPerFile, logger: silentLogger, syncSegments }, 1)
   t.teardown(() => journal.close())
   await journal.open()
-  return { directory, journal, synced, release: () => held.shift()?.() }
+  return { directory, journal, synced, release: () => held.shift()?.(), releaseLast: () => held.pop()?.() }
 }
 
 const texts = (directory: string) => replayJournal(disk, directory).entries.map(({ bytes }) => bytes.toString())
@@ -143,4 +143,16 @@ t.test('a log leaves a journal that the disk failed: what was repeated of it doe
   t.equal(journal.commit([entry(1, 2, 'e')]), undefined, 'it is not written again')
   journal.remove()
   t.same(fs.readdirSync(directory), [])
+})
+
+t.test('nor does it come back when the file that was begun anew since is not the one that repeats it', async (t) => {
+  const { directory, journal, releaseLast } = await setUp(t, { bytesPerFile: 200, hold: true })
+  for (const [at, text] of ['a', 'b', 'c'].entries()) await journal.commit([entry(at, 0, text)])
+  journal.forget({ topicId, partition: 0 }, () => {})
+  await journal.commit([entry(2, 1, 'd')])
+  t.equal(journal.commit([entry(2, 2, 'e')]), undefined, 'both files are full')
+  releaseLast()
+  await new Promise((resolve) => setImmediate(resolve))
+  await journal.commit([entry(2, 3, 'f')])
+  t.same(texts(directory), ['b', 'f'])
 })
