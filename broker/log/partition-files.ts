@@ -8,12 +8,17 @@ export function writePartitionMetadata(disk: Disk, folder: string, topicId: stri
   writeWhole(disk, `${folder}/${metadataName}`, Buffer.from(`version: 0\ntopic_id: ${topicId}`))
 }
 
-/** The file has no checksum: a torn one could name another topic, so nothing in the folder is durable before it is. */
+/**
+ * The file has no checksum: a torn one could name another topic, so nothing in the folder is durable before it is. Written again first: in an
+ * earlier life a sync of it may have failed, and then this one says nothing (recovery.ts).
+ */
 export async function syncPartitionMetadata(disk: Disk, folder: string): Promise<void> {
   const path = `${folder}/${metadataName}`
-  if (!disk.exists(path)) return
+  const bytes = readWhole(disk, path)
+  if (!bytes) return
   const file = disk.open(path, 'append')
   try {
+    file.write([bytes], 0)
     await file.sync()
   } finally {
     file.close()

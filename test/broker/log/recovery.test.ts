@@ -373,6 +373,27 @@ t.test('a failed write takes the log offline, keeps its written end, and reopeni
   await fixture.durable(log)
 })
 
+t.test(
+  'after a crash the topic id is written again before it is synced: an earlier sync may have failed, and the system forgotten it',
+  async (t) => {
+    const path = `${folder}/partition.metadata`
+    const disk = await killed(2)
+    const fixture = new LogFixture({ disk })
+    const log = fixture.open()
+    const done: string[] = []
+    disk.before = (operation, at) => {
+      if (at === path) done.push(operation)
+    }
+    append(log, { count: 3 })
+    await fixture.written()
+    await fixture.durable(log)
+    t.same(
+      done.filter((operation) => operation === 'write' || operation === 'sync'),
+      ['write', 'sync'],
+    )
+  },
+)
+
 t.test('a failed sync is told to all who wait, and never retried', async (t) => {
   const disk = new MemoryDisk()
   const fixture = new LogFixture({ disk })
