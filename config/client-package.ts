@@ -9,7 +9,7 @@ import { bundleForBrowsers } from './browser-bundle.ts'
 
 const root = join(import.meta.dirname, '..')
 /** The first that has everything the client is built on. */
-const oldestNode = '20.16.0'
+const oldestNode = '20.18.0'
 
 interface Made {
   readonly staged: string

@@ -22,7 +22,7 @@ confluent_kafka=2.16.1
 kafka_python=3.0.12
 kafkajs=2.2.4
 platformatic=2.12.1
-older_nodes='20.16.0 22.23.3'
+older_nodes='20.18.0 22.23.3'
 vitest=5.1.1
 jest=30.5.2
 
