@@ -18,6 +18,8 @@ t.test('a broker that restarts while everything is under way is waited for', { t
   const begun = await Promise.all(
     operations.map(async (operation, nth) => {
       const cell = await Cell.open(`restart-${nth}`, broker.port, limitMs)
+      // Who has never met a broker gives up soon.
+      await cell.stele.admin.cluster.describe()
       return { operation, cell, act: await operation.ready(cell, setup) }
     }),
   )
