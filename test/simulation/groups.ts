@@ -154,6 +154,7 @@ export class Groups {
   /** After every step. */
   check(): void {
     this.view.observe(this.#node.life, (groupId) => this.#node.group(groupId))
+    this.assignments.check()
   }
 
   /** Nothing fails any more: all groups must come to rest. */

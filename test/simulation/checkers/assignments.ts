@@ -60,6 +60,16 @@ export class Assignments {
     }
   }
 
+  /**
+   * After every step: who was put out has nothing any more, also when it does not know, and joins again by the name it had (a classic member
+   * of a consumer group may).
+   */
+  check(): void {
+    for (const [groupId, holders] of this.#holders) {
+      for (const [partition, holder] of holders) if (!this.#view.isMember(groupId, holder)) holders.delete(partition)
+    }
+  }
+
   /** The member says that it has these, and no others. */
   keeps(groupId: string, memberId: string, partitions: readonly string[]): void {
     const holders = this.#holders.get(groupId)

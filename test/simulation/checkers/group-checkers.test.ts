@@ -149,6 +149,13 @@ t.test('members are told of one owner in a generation, and of a new one when the
   told('b', 4, ['t-0'])
   view.observe(1, () => grouped({ a: { has: [], epoch: 2 } }))
   told('a', 5, ['t-0'])
+  // Put out, and back by the same name.
+  view.observe(1, () => grouped({ b: { has: [], epoch: 6 } }))
+  assignments.check()
+  view.observe(1, () => grouped({ a: { has: [], epoch: 7 }, b: { has: [], epoch: 7 } }))
+  told('b', 7, ['t-0'])
+  assignments.check()
+  t.throws(() => told('a', 8, ['t-0']), said('has not given it up'))
 })
 
 t.test('a group is at rest when all who live are members at its epoch, and every partition is one’s', async (t) => {
