@@ -97,6 +97,9 @@ export function truncateSegment(segment: Segment, offset: Offset, indexIntervalB
   segment.maxTimestampOffset = segment.indexes.times.lastOffset
 }
 
+/** No segment holds more (segment-roll.ts). A batch's offset is not under its checksum, and where gaps are right this alone tells a damaged one. */
+const relativeOffsetMax = 0x7fff_ffff
+
 class Recovery {
   readonly epochs: LeaderEpochs
   changedNames = false
@@ -167,7 +170,9 @@ class Recovery {
       while (scan.next()) {
         const { lastOffset, bytes } = batch
         const isTrusted = start > 0 && scan.position === start
-        if (!isTrusted && batch.baseOffset < segment.endOffset) return `offset ${batch.baseOffset} after ${segment.endOffset - 1}`
+        const isFar = lastOffset - segment.baseOffset > relativeOffsetMax
+        if (isFar || (!isTrusted && batch.baseOffset < segment.endOffset))
+          return `offset ${batch.baseOffset} after ${segment.endOffset - 1}`
         if (lastOffset >= vouchedTo) {
           if (unvouchedFrom < 0) unvouchedFrom = scan.position
           // A batch's offset is not under its checksum.

@@ -143,6 +143,17 @@ t.test('what a log was cut back by stays off when the power fails, in the same s
   }
 })
 
+t.test('a batch whose offset no segment could hold ends the log, also where compaction leaves gaps', async (t) => {
+  const disk = await killed(10)
+  const bytes = Buffer.from(disk.get(firstLog))
+  const last = (bytes.length / 10) * 9
+  bytes[last] = 4
+  disk.put(firstLog, bytes)
+  const log = new LogFixture({ disk, config: { compact: true } }).open()
+  t.equal(log.endOffset, 27)
+  t.same(await readAll(log), starts(9))
+})
+
 t.test('valid batches behind a damaged one are cut off too, but kept aside', async (t) => {
   const disk = await killed(10)
   const bytes = Buffer.from(disk.get(firstLog))
