@@ -2,17 +2,13 @@ import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Stele } from '../../../client/index.ts'
 import { apiKeyOf } from '../../support/edited-answer.ts'
-import { administration } from '../../support/faults/administration.ts'
 import { Cell, outcomeOf } from '../../support/faults/cell.ts'
 import { connecting, firstCalls } from '../../support/faults/connecting.ts'
+import { everything } from '../../support/faults/everything.ts'
 import { errorFaults, type Operation, setupAt } from '../../support/faults/matrix.ts'
-import { membership } from '../../support/faults/membership.ts'
-import { producing } from '../../support/faults/producing.ts'
-import { reading } from '../../support/faults/reading.ts'
 import { faultBroker, unhandled } from '../../support/faults/stage.ts'
-import { transacting } from '../../support/faults/transacting.ts'
 
-const operations = [...connecting, ...administration, ...producing, ...transacting, ...reading, ...membership]
+const operations = [...connecting, ...everything]
 const limitMs = 1500
 
 /** What was under way when the client closed: it was done all the same, or nobody knows. */

@@ -1,22 +1,17 @@
 import t from 'tap'
 import { apiKeyOf } from '../../support/edited-answer.ts'
-import { administration } from '../../support/faults/administration.ts'
 import { Cell, outcomeOf } from '../../support/faults/cell.ts'
+import { everything } from '../../support/faults/everything.ts'
 import { errorFaults, type Operation, recovered, setupAt } from '../../support/faults/matrix.ts'
-import { membership } from '../../support/faults/membership.ts'
-import { producing } from '../../support/faults/producing.ts'
-import { reading } from '../../support/faults/reading.ts'
 import { restartableBroker, unhandled } from '../../support/faults/stage.ts'
-import { transacting } from '../../support/faults/transacting.ts'
 
-const operations = [...administration, ...producing, ...transacting, ...reading, ...membership]
 const limitMs = 8000
 
 t.test('a broker that restarts while everything is under way is waited for', { timeout: 110_000 }, async (t) => {
   const broker = await restartableBroker(t)
   await using setup = setupAt(broker.port)
   const begun = await Promise.all(
-    operations.map(async (operation, nth) => {
+    everything.map(async (operation, nth) => {
       const cell = await Cell.open(`restart-${nth}`, broker.port, limitMs)
       // Who has never met a broker gives up soon.
       await cell.stele.admin.cluster.describe()

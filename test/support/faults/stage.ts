@@ -9,6 +9,7 @@ import type { Test } from 'tap'
 import { ClientError, type Stele } from '../../../client/index.ts'
 import { BrokerInProcess } from '../broker-in-process.ts'
 import { type Fault, FaultProxy } from '../fault-proxy.ts'
+import { outcomeOf as ended } from './cell.ts'
 import { furnish } from './furniture.ts'
 import { steadyPlatform } from './steady-clock.ts'
 
@@ -71,13 +72,9 @@ export async function restartableBroker(t: Test): Promise<{ readonly port: numbe
 
 /** `done`, or the code of the error; what is no ClientError fails the test. */
 export async function outcomeOf(t: Test, act: Promise<unknown>, what: string): Promise<string> {
-  try {
-    await act
-    return 'done'
-  } catch (error) {
-    t.ok(error instanceof ClientError, `${what}: a ClientError, not ${String(error)}`)
-    return error instanceof ClientError ? error.code : 'not typed'
-  }
+  const { code, error } = await ended(act)
+  if (error) t.ok(error instanceof ClientError, `${what}: a ClientError, not ${error.message}`)
+  return code
 }
 
 export async function valuesOf(stele: Stele, topic: string): Promise<string[]> {
