@@ -53,7 +53,7 @@ const topic = 'from-node-' + process.versions.node
 await stele.topics.create([{ name: topic, partitions: 2 }])
 const codecs = ['gzip', 'snappy', 'lz4']
 for (const [index, compression] of codecs.entries()) {
-  stele.producer({ value: json(), compression }).send(topic, { key: Buffer.from('k'), value: index + 1 })
+  await stele.producer({ value: json(), compression }).send(topic, { key: Buffer.from('k'), value: index + 1 })
 }
 const transactional = stele.transactionalProducer({ transactionalId: topic, value: json() })
 const transaction = await transactional.begin()
