@@ -30,7 +30,9 @@ import { SimulatedWebSockets } from './platform/web-socket.ts'
 import { Violation } from './violation.ts'
 
 const topic = 'streamed'
+/** A world that goes on for longer is stuck. */
 const eventsMax = 300_000
+const livesMax = 200
 /** Its chance is not that of the other worlds of the seed. */
 const streamSalt = 1
 
@@ -97,8 +99,8 @@ export class StreamWorld {
     await this.#scheduler.run(
       () => isOver,
       () => {
-        if (this.#scheduler.events > eventsMax)
-          this.#scheduler.fail(new Violation(5, `after ${eventsMax} events the pages are still not served`))
+        if (this.#scheduler.events > eventsMax || this.#lives > livesMax)
+          this.#scheduler.fail(new Violation(5, `after ${this.#scheduler.events} events the pages are still not served`))
       },
     )
     if (!isOver) throw new Violation(5, 'nothing happens any more, and the pages still wait')
@@ -121,11 +123,12 @@ export class StreamWorld {
     this.#records = all.length
     const shelf: Shelf = { topic, history: this.#history, newPage: (name) => this.#page(name) }
     const members = new StreamMembers(shelf, this.#group, all.length)
+    const keys = [...new Set(all.map(({ key }) => key))]
     const groupSize = random.pick([0, 1, 2, 3, 3])
     const acts = [
       ...writers.map((sends, index) => write(this.#page(`writer ${index}`), topic, sends, this.#history)),
       readAll(shelf, all.length),
-      ...['b'].filter(() => random.chance(0.5)).map((key) => readKey(shelf, key, all.filter((send) => send.key === key).length)),
+      ...keys.filter(() => random.chance(0.3)).map((key) => readKey(shelf, key, all.filter((send) => send.key === key).length)),
     ]
     const sharing = Array.from({ length: groupSize }, (_, index) => members.run(`member ${index}`))
     await Promise.all(acts)
