@@ -5,7 +5,7 @@
 import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool, ConnectOptions, Endpoint } from '../network/broker-pool.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
-import { type AttemptOptions, patiently } from '../network/patience.ts'
+import { type AttemptOptions, patiently, type PatienceOptions } from '../network/patience.ts'
 import { ErrorCode } from '../protocol/errors.ts'
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../protocol/messages/find-coordinator.ts'
 
@@ -32,7 +32,7 @@ export class Coordinators {
     kind: CoordinatorKind,
     id: string,
     act: (connection: BrokerConnection, brokerId: number) => Promise<T>,
-    options?: ConnectOptions,
+    options?: ConnectOptions & PatienceOptions,
   ): Promise<T> {
     const attempt = async (_earlier: ClientError | undefined, bound: AttemptOptions) => {
       const coordinator = await this.#find(kind, id, bound)

@@ -76,7 +76,7 @@ export class GroupLink {
         check(answer)
         return answer
       },
-      { lane, signal, timeoutMs: options.patienceMs + brokerWaitsMs },
+      { lane, signal, timeoutMs: options.patienceMs + brokerWaitsMs, retriesMs: options.patienceMs },
     )
   }
 

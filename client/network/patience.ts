@@ -17,6 +17,11 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined
 }
 
+export interface PatienceOptions extends CallOptions {
+  /** Of a call that may wait long at the broker: what fails is tried again for so long and no longer. An attempt that took more begins the count anew. */
+  readonly retriesMs?: number | undefined
+}
+
 /** What a call's attempts take: `deadline` instead of a time of their own. */
 export interface AttemptOptions extends CallOptions {
   readonly deadline?: Deadline | undefined
@@ -32,25 +37,29 @@ export async function patiently<T>(
   { platform, requestTimeoutMs, retry = defaultRetry, logger, metrics, hasMet = () => true }: PoolOptions,
   act: (earlier: ClientError | undefined, bound: AttemptOptions) => Promise<T>,
   onRetry: (error: ClientError) => void = () => {},
-  { signal, timeoutMs = requestTimeoutMs }: CallOptions = {},
+  { signal, timeoutMs = requestTimeoutMs, retriesMs = timeoutMs }: PatienceOptions = {},
 ): Promise<T> {
   const endsAt = platform.now() + timeoutMs
   const deadline = new Deadline()
   let last: ClientError | undefined
+  let failsSince = platform.now()
   const why = `not done in ${timeoutMs} ms: give it longer, or see whether the brokers are well`
   const late = () => last ?? new ClientError('REQUEST_TIMED_OUT', why, { retriable: true })
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(signal)
+    const began = platform.now()
     try {
       return await bounded(interruptible(act(last, { signal, deadline }), signal), endsAt, deadline, platform, late)
     } catch (error) {
       if (!(error instanceof ClientError) || !error.retriable) throw error
-      const isOver = platform.now() >= endsAt
+      const now = platform.now()
+      const isOver = now >= endsAt
+      if (now - began > retriesMs) failsSince = now
       // What the last attempt waited for says less than what an earlier one heard.
       if (isOver && last) throw last
       last = error
       const delay = backoffMs(retry, attempt, platform.random())
-      if (isOver || platform.now() + delay >= endsAt || (attempt >= firstContactAttempts && !hasMet())) throw error
+      if (isOver || now + delay >= Math.min(endsAt, failsSince + retriesMs) || (attempt >= firstContactAttempts && !hasMet())) throw error
       logger?.debug({ error: error.code, attempt, delay }, `trying again: ${error.message}`)
       metrics?.retry?.(error.code)
       onRetry(error)

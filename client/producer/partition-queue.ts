@@ -218,8 +218,13 @@ export class PartitionQueue {
       batch.fail(error)
     }
     this.#ready = this.#ready.filter(({ isSettled }) => !isSettled)
-    if (this.#open?.isSettled) this.#open = undefined
+    this.dropFailed()
     return failed
+  }
+
+  /** Nothing more goes into what has failed while it was being filled. */
+  dropFailed(): void {
+    if (this.#open?.isSettled) this.#open = undefined
   }
 
   /** Oldest first: all whose outcome is not told. */

@@ -359,6 +359,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
           batch.fail(batch.lastError ?? new ClientError('DELIVERY_TIMED_OUT', why, { retriable: true, topic, partition }))
           this.#settled(batch)
         }
+        queue.dropFailed()
       }
     }
     for (const wake of this.#roomWanted.splice(0)) wake()

@@ -104,6 +104,25 @@ t.test('pipelining', async (t) => {
     t.same((await valuesOf('given-up')).get(0), ['first', 'x'.repeat(200), 'fourth'])
   })
 
+  t.test('what failed for lack of time takes nothing with it that is sent later', async (t) => {
+    let isShut = false
+    const platform: ClientPlatform = {
+      ...nodeClientPlatform,
+      dial: (...given: Parameters<ClientPlatform['dial']>) =>
+        isShut ? Promise.reject(new Error('shut')) : nodeClientPlatform.dial(...given),
+    }
+    await calm.topics.create([{ name: 'too-late', partitions: 1 }])
+    await using stele = new Stele({ bootstrap, platform, connectionsIdleMs: 50, retry: { initialMs: 20, maxMs: 20 } })
+    await stele.topics.describe(['too-late'])
+    const producer = stele.producer({ value: text, deliveryTimeoutMs: 200, lingerMs: 10_000 })
+    isShut = true
+    await t.rejects(producer.send('too-late', { value: 'lost' }), { code: 'DELIVERY_TIMED_OUT' })
+    isShut = false
+    const later = producer.send('too-late', { value: 'later' })
+    await producer.flush()
+    t.equal((await later).offset, 0)
+  })
+
   t.test('large sends are under way side by side, and a flood goes in full batches', async (t) => {
     await calm.topics.create([{ name: 'sides', partitions: 1 }])
     let requests = 0

@@ -14,7 +14,7 @@ let groups = 0
 
 function consumed({ stele, limitMs }: Cell, options: { group?: string; protocol?: 'classic' | 'consumer' }): Act {
   return async () => {
-    const limits = { maxWaitMs: 20, patienceMs: 2 * limitMs, maxPollIntervalMs: 2 * limitMs }
+    const limits = { maxWaitMs: 20, patienceMs: 2 * limitMs }
     await using consumer = stele.consumer({ topics: ['t'], from: 'beginning', ...limits, ...options })
     for await (const _ of consumer) return
   }
