@@ -28,8 +28,9 @@ export const snappyBlock = {
 
   uncompressSync(bytes: Uint8Array): Buffer {
     const block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    let [length, at] = readVarint(block)
+    const [length, start] = readVarint(block)
     const output = Buffer.allocUnsafe(length)
+    let at = start
     let written = 0
     while (at < block.length) {
       const tag = block[at++] as number
