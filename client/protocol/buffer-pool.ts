@@ -16,6 +16,8 @@ export class BufferPool {
 
   /** One with room for `bytes` at least; what it holds is left over. */
   take(bytes: number): Buffer {
+    // Never used again: room for more than is asked for would only be faulted in and collected.
+    if (this.#bytesMax === 0) return Buffer.allocUnsafeSlow(bytes)
     const size = bytes <= sizeMin ? sizeMin : 2 ** Math.ceil(Math.log2(bytes))
     const free = this.#free.get(size)?.pop()
     if (!free) return Buffer.allocUnsafeSlow(size)
