@@ -108,6 +108,18 @@ export class CompactedLog {
     return [...this.#parts.producers().entries()].map(({ producerId, lastOffset, epoch }) => ({ producerId, lastOffset, epoch }))
   }
 
+  /**
+   * Before a pass writes: all swaps so far are over on the device too, also those that recovery finished, or a process that was killed then.
+   * Of one that a power failure brings back, a new `.cleaned` file would say that it had not begun, and what it replaced is gone.
+   */
+  async settleNames(): Promise<void> {
+    try {
+      await this.#disk.syncDirectory(this.log.folder)
+    } catch (error) {
+      if (!this.log.offline) this.log.diskFailed(error)
+    }
+  }
+
   /** Puts what a pass wrote in the place of those of `taken` that it was made of. False where it does not belong there any more. */
   async replace({ bases, ...written }: CleanedGroup, taken: readonly Segment[]): Promise<boolean> {
     const { log } = this

@@ -135,6 +135,7 @@ export class LogCleaner {
     const began = clock.monotonic()
     try {
       await this.#note(log, dirt.firstDirtyOffset)
+      await log.compacted.settleNames()
       if (pass.isAborted || log.offline) return
       const outcome = await this.#compact(log, dirt, pass)
       if (!outcome || log.offline) return

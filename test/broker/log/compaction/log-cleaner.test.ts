@@ -167,7 +167,7 @@ const changes = ['delete records', 'truncate fully', 'truncate', 'delete the top
 
 t.test('records deleted, truncation, deletion and a stop in the middle of a swap win', async (t) => {
   for (const change of changes) {
-    for (const moment of [1, 2, 3, 4]) await changeAt(t, change, moment)
+    for (const moment of [1, 2, 3, 4, 5]) await changeAt(t, change, moment)
   }
 })
 
@@ -343,4 +343,56 @@ t.test('killed at any file operation of a swap, a log is opened with the newest 
     t.ok(again.length <= offsets.length && again.includes(53))
   }
   t.ok(operations > 15, `${operations} operations`)
+})
+
+/** Follows which swaps took their places since their folder was last synced. What the disk holds if the power fails: it keeps names in no order, and of these the old ones. */
+function losingSwaps(disk: MemoryDisk, unsynced = new Set<string>()): () => MemoryDisk {
+  disk.before = (operation, path) => {
+    if (operation === 'rename' && path.endsWith('.swap')) unsynced.add(path)
+    if (operation === 'sync' && path === '/data/t-0') unsynced.clear()
+  }
+  return () => {
+    const left = disk.afterKill()
+    for (const path of unsynced) {
+      left.put(path, left.get(path.slice(0, -'.swap'.length)))
+      left.remove(path.slice(0, -'.swap'.length))
+    }
+    return left
+  }
+}
+
+t.test('a swap that was finished stays so when the power fails in the next pass', async (t) => {
+  for (const isKilledBefore of [false, true]) {
+    const begun = new LogFixture({ config: { ...compacted, compact: false, delete: true } })
+    const log = begun.open()
+    await fill(begun, log, 60, 60)
+    await begun.clock.pass(60_000)
+    const second = `/data/t-0/${String(log.segmentStarts()[1]?.offset).padStart(20, '0')}.log`
+    let disk = (begun.disk as MemoryDisk).afterKill()
+    disk.rename(second, `${second}.swap`)
+
+    const unsynced = new Set<string>()
+    let powerFails = losingSwaps(disk, unsynced)
+    if (isKilledBefore) {
+      new LogFixture({ disk, config: compacted }).open()
+      disk = disk.afterKill()
+      powerFails = losingSwaps(disk, unsynced)
+    }
+    const next = new LogFixture({ disk, config: compacted })
+    next.open()
+    const { before } = disk
+    let dead: MemoryDisk | undefined
+    disk.before = (operation, path) => {
+      before(operation, path)
+      if (operation === 'write' && path.endsWith('.cleaned')) dead ??= powerFails()
+    }
+    await clean(next)
+    t.ok(dead, 'a pass began')
+    const restarted = new LogFixture({ disk: dead as MemoryDisk, config: compacted }).open()
+    t.same(
+      (await records(restarted)).map(({ offset }) => offset),
+      Array.from({ length: 60 }, (_, offset) => offset),
+      `every key has its value${isKilledBefore ? ', also when the process that finished the swap was killed at once' : ''}`,
+    )
+  }
 })
