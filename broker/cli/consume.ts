@@ -124,9 +124,8 @@ function topicSource(stele: Stele, input: Input, { out, err }: Terminal, stop: S
     },
     ...(input.until !== undefined && { until: positionAt(input.until, now) }),
     ...(input.partition.length > 0 && { partitions: [...new Set(input.partition)] }),
+    signal: cutBy(stop),
   }
-  // What waits for records waits no longer.
-  void stop.request.then(() => stele.close())
   return {
     batches: () => stele.reader().batches(input.topic, options),
     written: () => undefined,
@@ -135,9 +134,14 @@ function topicSource(stele: Stele, input: Input, { out, err }: Terminal, stop: S
   }
 }
 
-function groupSource(stele: Stele, input: Input, stop: StopSignal): Source {
+/** What waits for records waits no longer. */
+function cutBy(stop: StopSignal): AbortSignal {
   const cut = new AbortController()
   void stop.request.then(() => cut.abort())
+  return cut.signal
+}
+
+function groupSource(stele: Stele, input: Input, stop: StopSignal): Source {
   const reading = new GroupReading(stele, {
     topic: input.topic,
     group: input.group as string,
@@ -145,7 +149,7 @@ function groupSource(stele: Stele, input: Input, stop: StopSignal): Source {
     from: positionAt(input.from as WrittenPosition, nodeClock.now()),
     untilEnd: endsAtEnd(input),
     readCommitted: input.readCommitted,
-    signal: cut.signal,
+    signal: cutBy(stop),
   })
   return {
     batches: () => reading.batches(),

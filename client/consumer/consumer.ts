@@ -72,6 +72,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   readonly #committer: Committer | undefined
   readonly #membership: Membership
   #closed: Promise<void> | undefined
+  #isCutShort = false
   #settling: Promise<void> | undefined
   #failure: ClientError | undefined
   /** Something happened that is looked at before the next record. */
@@ -295,6 +296,11 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     return partitions !== undefined && [...this.#assignment].every(({ isRead }) => isRead)
   }
 
+  /** It was closed before all was handed out that it was to read. */
+  get isCutShort(): boolean {
+    return this.#isCutShort
+  }
+
   /** What it has now. */
   assignment(): TopicPartition[] {
     return this.#assignment.list
@@ -383,6 +389,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
    * its time, also if the signal ends the wait for it.
    */
   close({ signal }: Pick<CallOptions, 'signal'> = {}): Promise<void> {
+    if (!this.#closed) this.#isCutShort = !this.#isAllRead()
     this.#closed ??= this.#close()
     this.#isDisturbed = true
     this.#wake()

@@ -2,6 +2,7 @@
  * Reads a topic from where it is told, without a group, to its end or on and on: a consumer that chooses its partitions.
  * Owns: where each partition begins and ends.
  */
+import { ClientError } from '../network/client-error.ts'
 import { patiently } from '../network/patience.ts'
 import type { Serde } from '../serde/serde.ts'
 import { type ClientParts, Consumer } from './consumer.ts'
@@ -53,6 +54,9 @@ export class Reader {
         patienceMs: this.#parts.pool.options.requestTimeoutMs,
       })
       for await (const { records } of consumer.batches(signal ? { signal } : {})) yield records as readonly ReadRecord[]
+      // Who reads up to somewhere must not take what came for all there is.
+      if (consumer.isCutShort && (options.untilEnd || options.until !== undefined))
+        throw new ClientError('CLIENT_CLOSED', `this client was closed before '${topic}' was read to its end`, { topic })
     } catch (error) {
       if (!signal?.aborted) throw error
     }

@@ -161,6 +161,19 @@ t.test('with a broker', async (t) => {
     await rejectsWith(t, reader.batches('places', { from: { offset: 77 } }).next(), 'OFFSET_OUT_OF_RANGE', false)
   })
 
+  t.test('reading to the end of a client that is closed on the way is not taken for all there is', async (t) => {
+    await using stele = new Stele({ bootstrap })
+    const leaving = new Stele({ bootstrap })
+    await stele.topics.create([{ name: 'on-the-way', partitions: 1 }])
+    const large = Array.from({ length: 8 }, () => ({ value: Buffer.alloc(900_000) }))
+    await stele.producer().send('on-the-way', large)
+    const read = async () => {
+      for await (const batch of leaving.reader().batches('on-the-way', { from: 'beginning', untilEnd: true }))
+        if (batch.length > 0) await leaving.close()
+    }
+    await t.rejects(read(), { code: 'CLIENT_CLOSED', topic: 'on-the-way' })
+  })
+
   t.test('what does not exist is told by name', async (t) => {
     await using stele = new Stele({ bootstrap })
     await rejectsWith(t, stele.reader().batches('nowhere', { from: 'beginning' }).next(), 'UNKNOWN_TOPIC_OR_PARTITION')
