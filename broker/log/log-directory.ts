@@ -146,6 +146,7 @@ export class LogDirectory {
   /** A turn's writes took long: until then each log's are timed, so that it shows whose. */
   #watchesUntil: Millis = -Infinity
   #rootSync: Promise<void> | undefined
+  readonly #producerIdExpirationMillis: Millis
   #isClosed = false
 
   /** Takes the directory. Throws DirectoryRefused, or the DiskError that stands in the way. */
@@ -180,6 +181,7 @@ export class LogDirectory {
     this.#recoveryPoints = new Checkpoint(disk, `${path}/recovery-point-offset-checkpoint`, logger)
     this.#startOffsets = new Checkpoint(disk, `${path}/log-start-offset-checkpoint`, logger)
     this.#highWatermarks = new Checkpoint(disk, `${path}/replication-offset-checkpoint`, logger)
+    this.#producerIdExpirationMillis = settings.producerIdExpirationMillis
     this.#cleaner = new LogCleaner({
       workers: platform.workers,
       clock,
@@ -293,6 +295,8 @@ export class LogDirectory {
     const log = new PartitionLog({ environment: this.#environment, folder, topic, partition, topicId, config, noted, isNew })
     this.#unopened.delete(name)
     this.#logs.add(log)
+    // As Kafka does of a snapshot: who had long been silent before this start is not waited for until housekeeping comes.
+    log.expireProducers(this.#clock.now() - this.#producerIdExpirationMillis)
     if (unreadable !== undefined) log.diskFailed(unreadable)
     // What was noted down vouches for more than there is: it must not vouch for what comes in its place.
     if (log.endOffset < noted.recoveryPoint && !log.offline) this.#recoveryPoints.writeNow(this.#recoveryPointsNow())

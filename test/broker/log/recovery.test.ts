@@ -4,7 +4,7 @@ import { offsetFileName } from '../../../broker/log/segment-files.ts'
 import { RecordBatch } from '../../../client/records/batch.ts'
 import { buildEndMarker } from '../../../client/records/control.ts'
 import { testBatch, testTime } from '../../support/batches.ts'
-import { append, folder, LogFixture, readAll, topicId } from '../../support/log-fixture.ts'
+import { append, folder, LogFixture, readAll, TestClock, topicId } from '../../support/log-fixture.ts'
 import { MemoryDisk } from '../../support/memory-disk.ts'
 
 const firstLog = `${folder}/00000000000000000000.log`
@@ -35,6 +35,19 @@ t.test('a killed log is whole again: offsets, epochs, producers, times', async (
   t.equal(append(log, { count: 3, producerId: 5, producerEpoch: 0, baseSequence: 600 }), 600)
   t.match(await log.maxTimestampOffset(), { offset: 2, timestamp: testTime + 2 })
   t.same(fixture.said('warn'), [])
+})
+
+t.test('a producer that was silent for too long before the start is forgotten, unless its transaction is open', async (t) => {
+  const disk = new MemoryDisk()
+  const earlier = new LogFixture({ disk })
+  const log = earlier.open()
+  append(log, { producerId: 5, producerEpoch: 0, baseSequence: 0 })
+  append(log, { producerId: 6, producerEpoch: 0, baseSequence: 0, isTransactional: true })
+  await earlier.written()
+  const clock = new TestClock()
+  clock.time += 1_001
+  const fixture = new LogFixture({ disk: disk.afterKill(), clock, settings: { producerIdExpirationMillis: 1_000 } })
+  t.match(fixture.open().producers.describe(), [{ producerId: 6 }])
 })
 
 t.test('a log cut anywhere in its last two batches recovers to the whole ones before', async (t) => {
