@@ -45,8 +45,8 @@ export class FetchSession<K extends object> {
 
   /** How the broker is told that it is to read these and no others. */
   request(wanted: ReadonlyMap<K, SessionItem>): SessionRequest {
-    const all = [...wanted.values()]
     if (!this.isOpen) {
+      const all = [...wanted.values()]
       if (wanted.size < partitionsMin) return { sessionId: noSession, sessionEpoch: noEpoch, topics: all, forgotten: [] }
       this.#told = wanted
       return { sessionId: this.#id, sessionEpoch: firstEpoch, topics: all, forgotten: [] }

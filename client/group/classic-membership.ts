@@ -274,7 +274,7 @@ export class ClassicMembership implements Membership {
   #check(errorCode: number, what: string): void {
     if (errorCode === ErrorCode.NONE) return
     const { memberId } = this.identity
-    const { groupId, instanceId } = this.#parts.options
+    const { groupId } = this.#parts.options
     switch (errorCode) {
       case ErrorCode.UNKNOWN_MEMBER_ID:
         this.#link.become('', noGeneration)
@@ -283,9 +283,7 @@ export class ClassicMembership implements Membership {
         this.#link.become(memberId, noGeneration)
         throw new Rejoin(true)
       case ErrorCode.FENCED_INSTANCE_ID:
-        throw answeredError(errorCode, `member '${instanceId}' of group '${groupId}'`, {
-          message: 'another one came by this instance id: each has its own, and only one lives at a time',
-        })
+        throw this.#link.fenced()
       case ErrorCode.INCONSISTENT_GROUP_PROTOCOL:
         throw answeredError(errorCode, `${what} group '${groupId}'`, {
           message: `its members divide otherwise than by ${this.#assignors.map(({ name }) => name).join(', ')}, or speak the other protocol: give 'assignors' that all of them have`,

@@ -233,9 +233,7 @@ export class ConsumerMembership implements Membership {
           retriable: true,
         })
       case ErrorCode.FENCED_INSTANCE_ID:
-        return answeredError(errorCode, `member '${instanceId}' of group '${groupId}'`, {
-          message: 'another one came by this instance id: each has its own, and only one lives at a time',
-        })
+        return this.#link.fenced()
       case ErrorCode.UNSUPPORTED_ASSIGNOR:
         return answeredError(errorCode, `cannot join group '${groupId}'`, {
           message: `the brokers have no assignor '${serverAssignor}': ${message}`,

@@ -5,8 +5,9 @@
 import type { Coordinators } from '../cluster/coordinators.ts'
 import type { GroupOptions } from '../consumer/consumer-options.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
-import { ClientError } from '../network/client-error.ts'
+import { answeredError, ClientError } from '../network/client-error.ts'
 import { type ClientLogger, silentLogger } from '../network/observer.ts'
+import { ErrorCode } from '../protocol/errors.ts'
 import type { Input, Message, Of } from '../protocol/schema.ts'
 import { type Assignee, type MemberIdentity, noMember } from './membership.ts'
 import type { Subscription } from './subscription.ts'
@@ -111,6 +112,14 @@ export class GroupLink {
     const why = 'the application took too long with what it has: this member leaves its group'
     this.logger.warn({ group: groupId, maxPollIntervalMs }, why)
     return true
+  }
+
+  /** What FENCED_INSTANCE_ID means, and what to do. */
+  fenced(): ClientError {
+    const { groupId, instanceId } = this.#parts.options
+    return answeredError(ErrorCode.FENCED_INSTANCE_ID, `member '${instanceId}' of group '${groupId}'`, {
+      message: 'another one came by this instance id: each has its own, and only one lives at a time',
+    })
   }
 
   /** The application gives up what it still has; then it is over, whatever goes wrong there, and the group is told. */

@@ -7,6 +7,12 @@ export interface RetryOptions {
 
 export const defaultRetry: RetryOptions = { initialMs: 100, maxMs: 1000 }
 
+/** Of a client: what it was told to wait with, and by its own chance. */
+export interface Retrying {
+  readonly retry?: RetryOptions | undefined
+  readonly platform: { random(): number }
+}
+
 const jitter = 0.2
 const doublingsMax = 20
 
@@ -14,4 +20,9 @@ const doublingsMax = 20
 export function backoffMs({ initialMs, maxMs }: RetryOptions, attempt: number, random: number): number {
   const base = Math.min(maxMs, initialMs * 2 ** Math.min(attempt - 1, doublingsMax))
   return Math.round(base * (1 - jitter + 2 * jitter * random))
+}
+
+/** @param attempt how many have failed: 1 after the first. */
+export function retryDelayMs({ retry = defaultRetry, platform }: Retrying, attempt: number): number {
+  return backoffMs(retry, attempt, platform.random())
 }

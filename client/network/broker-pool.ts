@@ -3,7 +3,7 @@
  * Owns: them, which addresses are known, and when one that failed may be tried again. Never: decides which broker to ask for what.
  */
 import type { ClientPlatform, TlsOptions } from '../platform/dial.ts'
-import { backoffMs, defaultRetry, type RetryOptions } from './backoff.ts'
+import { type RetryOptions, retryDelayMs } from './backoff.ts'
 import { BrokerConnection } from './broker-connection.ts'
 import { ClientError } from './client-error.ts'
 import { interruptible, pause, throwIfAborted } from './interruption.ts'
@@ -174,7 +174,7 @@ export class BrokerPool {
       const count = (this.#failures.get(address)?.count ?? 0) + 1
       this.#failures.set(address, {
         count,
-        retryAt: platform.now() + backoffMs(this.options.retry ?? defaultRetry, count, platform.random()),
+        retryAt: platform.now() + retryDelayMs(this.options, count),
       })
       const isDialled = error instanceof ClientError && error.code === 'CONNECTION_FAILED'
       throw isDialled && !this.#isBootstrap(endpoint) ? unreachableMember(error) : error

@@ -1,6 +1,6 @@
 /** What may pass (a leader moves, a coordinator loads, a broker restarts) is tried again, for as long as a call may take. */
 import type { ClientPlatform } from '../platform/dial.ts'
-import { backoffMs, defaultRetry } from './backoff.ts'
+import { retryDelayMs } from './backoff.ts'
 import type { PoolOptions } from './broker-pool.ts'
 import { ClientError } from './client-error.ts'
 import { Deadline } from './deadline.ts'
@@ -34,11 +34,12 @@ export interface AttemptOptions extends CallOptions {
  * Throws the last error where none of the attempts succeeds in time, or trying again is no use; REQUEST_TIMED_OUT where the first is still under way.
  */
 export async function patiently<T>(
-  { platform, requestTimeoutMs, retry = defaultRetry, logger, metrics, hasMet = () => true }: PoolOptions,
+  options: PoolOptions,
   act: (earlier: ClientError | undefined, bound: AttemptOptions) => Promise<T>,
   onRetry: (error: ClientError) => void = () => {},
-  { signal, timeoutMs = requestTimeoutMs, retriesMs = timeoutMs }: PatienceOptions = {},
+  { signal, timeoutMs = options.requestTimeoutMs, retriesMs = timeoutMs }: PatienceOptions = {},
 ): Promise<T> {
+  const { platform, logger, metrics, hasMet = () => true } = options
   const endsAt = platform.now() + timeoutMs
   const deadline = new Deadline()
   let last: ClientError | undefined
@@ -58,7 +59,7 @@ export async function patiently<T>(
       // What the last attempt waited for says less than what an earlier one heard.
       if (isOver && last) throw last
       last = error
-      const delay = backoffMs(retry, attempt, platform.random())
+      const delay = retryDelayMs(options, attempt)
       if (isOver || now + delay >= Math.min(endsAt, failsSince + retriesMs) || (attempt >= firstContactAttempts && !hasMet())) throw error
       logger?.debug({ error: error.code, attempt, delay }, `trying again: ${error.message}`)
       metrics?.retry?.(error.code)

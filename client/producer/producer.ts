@@ -4,7 +4,7 @@
  * Owns: the open batches, and how many bytes it holds; who sends more than that waits. Never: numbers or sends batches (partition-queue.ts, sender.ts).
  */
 import type { ClusterView } from '../cluster/cluster-view.ts'
-import { backoffMs, defaultRetry } from '../network/backoff.ts'
+import { retryDelayMs } from '../network/backoff.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
 import { ClientError } from '../network/client-error.ts'
 import { interruptible, pause, throwIfAborted } from '../network/interruption.ts'
@@ -12,7 +12,7 @@ import { BufferPool } from '../protocol/buffer-pool.ts'
 import { codecProblem, type CodecName } from '../records/compression/codec.ts'
 import { bytes, type Serde } from '../serde/serde.ts'
 import { FreshIdentities } from './identity.ts'
-import { PartitionQueue } from './partition-queue.ts'
+import { PartitionQueue, type QueueOptions } from './partition-queue.ts'
 import { type BatchDelivery, PendingBatch } from './pending-batch.ts'
 import { type Partitioner, stickyPartitioner } from './partitioner.ts'
 import { type RecordHeaders, RecordBatchWriter } from './record-batch-writer.ts'
@@ -115,7 +115,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   readonly #queues = new Map<string, PartitionQueue[]>()
   readonly #sender: Sender
   readonly #buffers = new BufferPool(keptBytesMax)
-  readonly #inFlightMax: number
+  readonly #queueOptions: QueueOptions
   /** By topic: sends that wait to be placed, the last of them. */
   readonly #lines = new Map<string, Promise<void>>()
   #heldBytes = 0
@@ -130,7 +130,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     this.#pool = pool
     this.#cluster = cluster
     this.#options = { ...defaults, ...options } as typeof defaults & ProducerOptions<K, V>
-    const { key, value, partitioner, acks, compression, deliveryTimeoutMs, inFlight } = this.#options
+    const { key, value, partitioner, acks, compression, lingerMs, deliveryTimeoutMs, inFlight } = this.#options
     const problem = codecProblem(compression)
     if (problem !== undefined) throw new ClientError('INVALID_OPTION', `compression '${String(compression)}' ${problem}`)
     const keySerde = (key ?? bytes) as Pick<Serde<K>, 'encode'>
@@ -139,10 +139,11 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     this.#encodeValue = (value) => valueSerde.encode(value)
     this.#partitioner = partitioner ?? stickyPartitioner()
     const isIdempotent = (acks as string) === 'all'
-    this.#inFlightMax = isIdempotent ? Math.min(inFlight, inFlightIdempotentMax) : 1
+    const inFlightMax = isIdempotent ? Math.min(inFlight, inFlightIdempotentMax) : 1
+    this.#queueOptions = { codec: compression, lingerMs, inFlightMax }
     const senderOptions = {
       acks: requiredAcks[acks],
-      inFlightMax: this.#inFlightMax,
+      inFlightMax,
       requestBytesMax,
       deliveryTimeoutMs,
       transactionalId: transactional?.transactionalId ?? null,
@@ -169,19 +170,16 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
     given: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[],
     { signal }: SendOptions = {},
   ): Promise<Delivery | Delivery[]> {
-    return signal ? this.#sendUntil(topic, given, signal) : this.#send(topic, given)
-  }
-
-  async #sendUntil(topic: string, given: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[], signal: AbortSignal) {
-    throwIfAborted(signal)
-    return interruptible(this.#send(topic, given, signal), signal)
+    const sent = this.#send(topic, given, signal)
+    return signal ? interruptible(sent, signal) : sent
   }
 
   async #send(
     topic: string,
     given: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[],
-    signal?: AbortSignal,
+    signal: AbortSignal | undefined,
   ): Promise<Delivery | Delivery[]> {
+    throwIfAborted(signal)
     const records = isMany(given) ? given : [given]
     const placed: (Placed | ClientError)[] = []
     if (!this.#lines.has(topic)) this.#placeSome(topic, records, placed)
@@ -263,12 +261,12 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   }
 
   async #learn(topic: string, deadline: number): Promise<void> {
-    const { platform, retry = defaultRetry } = this.#pool.options
+    const { platform } = this.#pool.options
     try {
       await this.#cluster.topic(topic, { create: this.#options.createTopics })
     } catch (error) {
       if (!(error instanceof ClientError) || !error.retriable || error.code === 'UNKNOWN_TOPIC_OR_PARTITION') throw error
-      const delay = backoffMs(retry, 1, platform.random())
+      const delay = retryDelayMs(this.#pool.options, 1)
       if (platform.now() + delay >= deadline) throw error
       await pause(platform, delay)
     }
@@ -319,8 +317,7 @@ export class Producer<K = Uint8Array | null, V = Uint8Array | null> {
   #queue(topic: string, index: number): PartitionQueue {
     let queues = this.#queues.get(topic)
     if (!queues) this.#queues.set(topic, (queues = []))
-    const { compression, lingerMs } = this.#options
-    return (queues[index] ??= new PartitionQueue(topic, index, { codec: compression, lingerMs, inFlightMax: this.#inFlightMax }))
+    return (queues[index] ??= new PartitionQueue(topic, index, this.#queueOptions))
   }
 
   readonly #settled = (batch: PendingBatch): void => {

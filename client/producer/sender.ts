@@ -4,7 +4,7 @@
  * Every batch that goes out is answered within the request's timeout, and none is tried again after its delivery timeout.
  */
 import type { ClusterView } from '../cluster/cluster-view.ts'
-import { backoffMs, defaultRetry } from '../network/backoff.ts'
+import { retryDelayMs } from '../network/backoff.ts'
 import type { BrokerConnection } from '../network/broker-connection.ts'
 import type { BrokerPool } from '../network/broker-pool.ts'
 import { answeredError, ClientError } from '../network/client-error.ts'
@@ -166,7 +166,7 @@ export class Sender {
   /** Nothing of theirs could be sent. */
   #postpone(queues: readonly PartitionQueue[], error: ClientError): void {
     const now = this.#pool.options.platform.now()
-    const retryAt = now + this.#delayMs(1)
+    const retryAt = now + retryDelayMs(this.#pool.options, 1)
     for (const queue of queues) {
       this.#cluster.forget(queue.topic)
       queue.postpone(retryAt)
@@ -256,18 +256,13 @@ export class Sender {
     this.#onSettled(batch)
   }
 
-  #delayMs(attempt: number): number {
-    const { retry = defaultRetry, platform } = this.#pool.options
-    return backoffMs(retry, attempt, platform.random())
-  }
-
   #setBack(queue: PartitionQueue, batch: PendingBatch, error: ClientError): void {
     const { deliveryTimeoutMs, transactionalId, acks } = this.#options
     const now = this.#pool.options.platform.now()
     batch.lastError = error
     const mayBeWritten = doubtful.includes(error.code)
     const isGap = gaps.includes(error.code) && transactionalId === null
-    const delay = this.#delayMs(batch.attempts)
+    const delay = retryDelayMs(this.#pool.options, batch.attempts)
     const isInTime = now + delay < batch.createdAt + deliveryTimeoutMs && !batch.isSettled
     const retryAt = (error.retriable || isGap) && isInTime && acks !== 0 ? now + (isGap ? 0 : delay) : undefined
     if (retryAt !== undefined) {
