@@ -4,10 +4,10 @@
  */
 import type { RoundPlace, Sample } from '../../bench/bench.ts'
 import type { Clock, Millis } from '../platform/clock.ts'
-import { bytesText, countText } from './quantities.ts'
+import { redrawMillis, wipe } from './progress.ts'
+import { barText, bytesText, countText } from './quantities.ts'
 import type { Stream } from './terminal.ts'
 
-const redrawMillis: Millis = 100
 const barColumns = 20
 
 export class BenchProgress {
@@ -51,7 +51,7 @@ export class BenchProgress {
 
   /** The work is over, or something else is to be written. */
   clear(): void {
-    if (this.#place && this.#stream.isTerminal) void this.#stream.write('\r\u001b[2K')
+    if (this.#place && this.#stream.isTerminal) void this.#stream.write(wipe)
   }
 
   #draw(isNews: boolean): void {
@@ -61,7 +61,7 @@ export class BenchProgress {
     this.#drawnAt = now
     const elapsed = this.#measuringSince === undefined ? undefined : (now - this.#measuringSince) / 1000
     const state = { place: this.#place, seconds: this.#seconds, elapsed, count: this.#count, sample: this.#sample }
-    void this.#stream.write(`\r\u001b[2K${benchLine(state).slice(0, this.#stream.columns - 1)}`)
+    void this.#stream.write(`${wipe}${benchLine(state).slice(0, this.#stream.columns - 1)}`)
   }
 }
 
@@ -81,15 +81,12 @@ export function benchLine({ place, seconds, elapsed, count, sample }: BenchState
   const title = `[${nth}/${total}] ${workload} on ${target}`
   if (elapsed === undefined) return `${title}  ${isTold ? 'warming up' : 'starting'}`
   // Others' programs end when they have done so many; our load in time.
-  const bar = isTold ? `${barOf(Math.min(1, elapsed / seconds))} ${Math.floor(elapsed)} s of ${seconds}` : `${Math.floor(elapsed)} s`
+  const bar = isTold
+    ? `${barText(Math.min(1, elapsed / seconds), barColumns)} ${Math.floor(elapsed)} s of ${seconds}`
+    : `${Math.floor(elapsed)} s`
   const rate = sample?.countPerSecond ?? (elapsed > 0 ? count / elapsed : 0)
   const load = isTold ? [`${countText(Math.round(rate))} ${unit}/s`] : []
   const { brokerCores = null, brokerBytes = null } = sample ?? {}
   const broker = brokerCores === null || brokerBytes === null ? [] : [`broker ${brokerCores.toFixed(2)} cores, ${bytesText(brokerBytes)}`]
   return [title, bar, ...load, ...broker].join('  ')
-}
-
-function barOf(share: number): string {
-  const filled = Math.round(share * barColumns)
-  return `[${'#'.repeat(filled)}${'-'.repeat(barColumns - filled)}]`
 }

@@ -3,11 +3,14 @@
  * Elsewhere it writes nothing. Never: sets a timer; it draws when it is told of progress.
  */
 import type { Clock, Millis } from '../platform/clock.ts'
-import { bytesText, countText, durationText } from './quantities.ts'
+import { barText, bytesText, countText, durationText } from './quantities.ts'
 import type { Stream } from './terminal.ts'
 
 const quietMillis: Millis = 1000
-const redrawMillis: Millis = 100
+/** Ten times a second at most. */
+export const redrawMillis: Millis = 100
+/** Wipes away the line that was drawn. */
+export const wipe = '\r\u001b[2K'
 const barColumns = 24
 
 export interface ProgressOptions {
@@ -42,14 +45,14 @@ export class Progress {
     if (now - this.#drawnAt < redrawMillis) return
     this.#drawnAt = now
     this.#drawn = true
-    void this.#stream.write(`\r\u001b[2K${progressLine(this.#options, amount, now - this.#startedAt, this.#stream.columns - 1)}`)
+    void this.#stream.write(`${wipe}${progressLine(this.#options, amount, now - this.#startedAt, this.#stream.columns - 1)}`)
   }
 
   /** The work is over, or something else is to be written. */
   clear(): void {
     if (!this.#drawn) return
     this.#drawn = false
-    void this.#stream.write('\r\u001b[2K')
+    void this.#stream.write(wipe)
   }
 }
 
@@ -66,8 +69,7 @@ export function progressLine(
   const amountText = unit === 'bytes' ? text(amount) : `${text(amount)} ${unit}`
   if (total === undefined || total <= 0) return [title, amountText, rate].join('  ').slice(0, columns)
   const share = Math.min(1, amount / total)
-  const filled = Math.round(share * barColumns)
-  const bar = `[${'#'.repeat(filled)}${'-'.repeat(barColumns - filled)}] ${String(Math.floor(share * 100)).padStart(3)}%`
+  const bar = `${barText(share, barColumns)} ${String(Math.floor(share * 100)).padStart(3)}%`
   const left = perSecond > 0 ? `${durationText(Math.max(1000, ((total - amount) / perSecond) * 1000))} left` : ''
   return [title, bar, amountText, rate, left].join('  ').trimEnd().slice(0, columns)
 }

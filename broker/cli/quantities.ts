@@ -18,6 +18,12 @@ export function countText(count: number): string {
   return count.toLocaleString('en-US')
 }
 
+/** `[#####-----]`. */
+export function barText(share: number, columns: number): string {
+  const filled = Math.round(share * columns)
+  return `[${'#'.repeat(filled)}${'-'.repeat(columns - filled)}]`
+}
+
 const units = [
   ['d', 86_400_000],
   ['h', 3_600_000],

@@ -74,8 +74,8 @@ const defaults: LogDirectorySettings = {
   writeLaterBytesMin: 256 * 1024,
 }
 
-/** Read buffers kept for the next cold read, 1 MiB each. */
 const journaledSyncsAtOnce = 2
+/** Read buffers kept for the next cold read, 1 MiB each. */
 const readBuffersKept = 16
 
 export interface LogDirectoryOptions {
@@ -422,8 +422,10 @@ export class LogDirectory {
     return this.#rootSync
   }
 
-  /** The segments of the logs that the commit journal names so. A log that is gone needs none. */
-  /** A few at a time, so that a commit does not stand in line behind all of them. Rejects with the error that took one of them offline. */
+  /**
+   * The segments of the logs that the commit journal names so; a log that is gone needs none. A few at a time, so that a commit does not stand
+   * in line behind all of them. Rejects with the error that took one of them offline.
+   */
   async #syncNamed(names: ReadonlySet<string>): Promise<void> {
     const named = [...this.#logs].filter((log) => names.has(journalKey(log))).values()
     const syncRest = async () => {

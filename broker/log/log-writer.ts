@@ -44,8 +44,12 @@ export class LogWriter {
   /** Enough is gathered for a write off the event loop, and none is on its way. */
   get isFull(): boolean {
     const segment = this.#log.writable
-    if (this.#writing || !segment || this.#isMetadata) return false
-    return segment.bytes - segment.writtenBytes >= this.#environment.writeLaterBytesMin
+    return segment !== undefined && !this.#writing && this.#leaves(segment, this.#environment.writeLaterBytesMin)
+  }
+
+  /** Whether what was gathered is written off the event loop, where so much is. */
+  #leaves(segment: Segment, bytesMin: number): boolean {
+    return segment.bytes - segment.writtenBytes >= bytesMin && !this.#isMetadata
   }
 
   /**
@@ -56,8 +60,8 @@ export class LogWriter {
     if (this.#writing) return this.#writing.then(() => this.flush())
     const segment = this.#log.writable
     if (!segment) return undefined
-    const laterBytesMin = this.#stalls.isStalling ? 1 : this.#environment.writeLaterBytesMin
-    if (segment.bytes - segment.writtenBytes < laterBytesMin || this.#isMetadata) {
+    const bytesMin = this.#stalls.isStalling ? 1 : this.#environment.writeLaterBytesMin
+    if (!this.#leaves(segment, bytesMin)) {
       this.writeNow()
       return undefined
     }
